@@ -1,0 +1,77 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One target per concern; an arrow goes only downwards in this list (see Docs/Architecture.md).
+let package = Package(
+  name: "swift-torch",
+  products: [
+    .library(name: "Torch", targets: ["Torch"]),
+    .library(name: "TorchVision", targets: ["TorchVision"]),
+    .library(name: "TorchPlot", targets: ["TorchPlot"]),
+    .executable(name: "mnist", targets: ["mnist"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.3.0"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
+    .package(url: "https://github.com/apple/swift-numerics", from: "1.0.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.5.0"),
+  ],
+  targets: [
+    // The umbrella: `import Torch` is enough.
+    .target(
+      name: "Torch",
+      dependencies: ["TorchCore", "TorchNN", "TorchOptim", "TorchData", "TorchSerialization"]),
+
+    // Opt-in libraries, one concern each.
+    .target(
+      name: "TorchVision",
+      dependencies: ["TorchCore", "TorchData", "CZlib", .product(name: "Logging", package: "swift-log")]),
+    .target(name: "TorchPlot", dependencies: ["TorchCore", "CCairo", "CPNG"]),
+
+    // The framework.
+    .target(name: "TorchSerialization", dependencies: ["TorchCore", "CZlib", collections]),
+    .target(name: "TorchData", dependencies: ["TorchCore"]),
+    .target(name: "TorchOptim", dependencies: ["TorchCore", "TorchNN", collections]),
+    .target(name: "TorchNN", dependencies: ["TorchCore", collections]),
+    .target(
+      name: "TorchCore",
+      dependencies: [
+        "CTorchKernels", "COneDNNShim", "COpenBLAS", collections,
+        .product(name: "ComplexModule", package: "swift-numerics"),
+      ]),
+
+    // Native code: vector loops, the oneDNN shim, system libraries.
+    .target(
+      name: "CTorchKernels",
+      linkerSettings: [.linkedLibrary("hwy"), .linkedLibrary("hwy_contrib"), .linkedLibrary("gomp")]),
+    .target(name: "COneDNNShim", linkerSettings: [.linkedLibrary("dnnl")]),
+    .systemLibrary(
+      name: "COpenBLAS", providers: [.apt(["libopenblas-openmp-dev", "liblapacke-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(name: "CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
+
+    // The guide's programs.
+    .executableTarget(
+      name: "mnist",
+      dependencies: [
+        "Torch", "TorchVision", "TorchPlot",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Examples/mnist"),
+
+    // Tests mirror Sources.
+    .target(name: "TestSupport", dependencies: ["Torch"], path: "Tests/TestSupport"),
+    .testTarget(name: "TorchCoreTests", dependencies: ["TestSupport", "Torch"]),
+    .testTarget(name: "TorchNNTests", dependencies: ["TestSupport", "Torch"]),
+    .testTarget(name: "TorchOptimTests", dependencies: ["TestSupport", "Torch"]),
+    .testTarget(name: "TorchDataTests", dependencies: ["TestSupport", "Torch"]),
+    .testTarget(name: "TorchSerializationTests", dependencies: ["TestSupport", "Torch"]),
+    .testTarget(name: "TorchVisionTests", dependencies: ["TestSupport", "Torch", "TorchVision"]),
+    .testTarget(name: "TorchPlotTests", dependencies: ["TestSupport", "TorchPlot"]),
+  ],
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx17
+)
+
+var collections: Target.Dependency { .product(name: "OrderedCollections", package: "swift-collections") }

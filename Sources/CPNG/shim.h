@@ -1,0 +1,2 @@
+#pragma once
+#include <libpng16/png.h>

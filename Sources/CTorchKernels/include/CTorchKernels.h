@@ -1,0 +1,4 @@
+// The CPU kernels behind a C face. One header a family.
+#pragma once
+#include "tk_common.h"
+#include "tk_map.h"
