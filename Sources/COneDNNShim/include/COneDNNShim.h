@@ -55,6 +55,8 @@ typedef struct tdnn_layout tdnn_layout;
 // Strides count elements; NULL stands for contiguous. NULL is returned when oneDNN cannot describe it.
 const tdnn_layout *tdnn_layout_strided(
     tdnn_dtype dtype, int32_t rank, const int64_t *dims, const int64_t *strides);
+// [N][C/block][spatial…][block] with block 4, 8 or 16 and rank 3 to 5.
+const tdnn_layout *tdnn_layout_blocked(tdnn_dtype dtype, int32_t rank, const int64_t *dims, int32_t block);
 // The same blocking with another dtype (a bool mask or a bfloat16 copy beside a blocked float32 tensor). NULL for a
 // layout that is opaque.
 const tdnn_layout *tdnn_layout_with_dtype(const tdnn_layout *layout, tdnn_dtype dtype);

@@ -53,7 +53,7 @@ enum Reductions {
     let dims = try x.shape.normalized(dims: dims)
     let out = try Tensor.uninitialized(reducedShape(x.shape, dims, keepdim), types.output)
     let source = try Elementwise.cast(x, types.input)
-    try x.backend.reduce(function, source, dims, into: out, indices: nil, parameters: parameters)
+    try x.backend.reduce(function, source, dims, into: out, parameters: parameters)
     return out
   }
 

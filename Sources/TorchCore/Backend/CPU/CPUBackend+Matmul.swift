@@ -22,7 +22,7 @@ extension CPUBackend {
       try copy(wide, into: out)
       return
     default:
-      try integerMatmul(a, b, into: out, batch, n, m, k)
+      try integerMatmul(a, b, into: out, batch, n, m, k, accumulate)
       return
     }
     let left = try BlasMatrix(a)
@@ -64,14 +64,18 @@ extension CPUBackend {
   }
 
   private func integerMatmul(
-    _ a: Tensor, _ b: Tensor, into out: Tensor, _ batch: Int, _ n: Int, _ m: Int, _ k: Int
+    _ a: Tensor, _ b: Tensor, into out: Tensor, _ batch: Int, _ n: Int, _ m: Int, _ k: Int, _ accumulate: Bool
   ) throws {
-    let (a, b) = (a.isContiguous ? a : try a.packed(), b.isContiguous ? b : try b.packed())
     let size = out.dtype.itemSize
+    func step(_ x: Tensor) -> Int { x.ndim == 3 ? x.strides[0] * size : 0 }
     for i in 0..<batch {
-      tk_matmul_int(
-        out.dtype.kernel, Int64(n), Int64(m), Int64(k), a.pointer + i * n * k * size, Int64(k),
-        b.pointer + i * k * m * size, Int64(m), out.pointer + i * n * m * size, Int64(m))
+      let supported = tk_int_matmul(
+        out.dtype.kernel, Int64(n), Int64(m), Int64(k), a.pointer + i * step(a), Int64(a.strides[-2]),
+        Int64(a.strides[-1]), b.pointer + i * step(b), Int64(b.strides[-2]), Int64(b.strides[-1]),
+        out.pointer + i * n * m * size, Int64(m), accumulate)
+      guard supported else {
+        throw TorchError(.notImplemented, "\"addmm_impl_cpu_\" not implemented for '\(out.dtype.scalarTypeName)'")
+      }
     }
   }
 }
