@@ -1,6 +1,8 @@
 // The pieces that update formulas are written in, for parameters the fused kernels do not take.
 // They round as PyTorch's in-place operators of the same names do, up to fused multiply-adds.
 
+import Foundation
+
 extension Tensor {
   /// `self += value · a · b`
   func addcmulInPlace(_ a: Tensor, _ b: Tensor, _ value: Double) {
@@ -51,3 +53,6 @@ extension Array where Element == Tensor {
     return ([float, double].filter { !$0.isEmpty }, rest)
   }
 }
+
+/// `base` to the `exponent`, as Python's `**` computes it.
+func power(_ base: Double, _ exponent: Int) -> Double { pow(base, Double(exponent)) }

@@ -1,8 +1,6 @@
 // Adam and AdamW, which share all but how weights decay.
 // Reference: Kingma and Ba, https://arxiv.org/abs/1412.6980; Loshchilov and Hutter, https://arxiv.org/abs/1711.05101
 
-import Foundation
-
 extension optim {
   public struct AdamOptions: OptimizerOptions {
     public var lr = 1e-3
@@ -148,6 +146,3 @@ extension optim.AdamState {
     if o.amsgrad, maxExpAvgSq == nil { maxExpAvgSq = Tensor.zeros(like: parameter) }
   }
 }
-
-/// `base` to the `exponent`, as Python's `**` computes it.
-func power(_ base: Double, _ exponent: Int) -> Double { pow(base, Double(exponent)) }
