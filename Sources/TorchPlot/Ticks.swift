@@ -1,7 +1,7 @@
 // Where the ticks of an axis go and how they are labelled.
 //
 // Reference: matplotlib's `MaxNLocator(steps: 1, 2, 2.5, 5, 10)` and `ScalarFormatter`. Departure: no common offset is
-// taken out of the labels (matplotlib's `+9.8e1`); numbers beyond six digits are written in scientific notation.
+// taken out of the labels (matplotlib's `+9.8e1`); very large and very small numbers are written in scientific notation.
 
 #if canImport(Glibc)
   import Glibc
@@ -11,9 +11,9 @@
   import Darwin
 #endif
 
-enum Ticks {
+package enum Ticks {
   /// Round places inside `range`, at most `count + 1` of them, evenly spaced.
-  static func places(in range: ClosedRange<Double>, count: Int) -> [Double] {
+  package static func places(in range: ClosedRange<Double>, count: Int) -> [Double] {
     let span = range.upperBound - range.lowerBound
     guard span > 0, span.isFinite, count > 0 else { return [range.lowerBound] }
     let scale = pow(10, (log10(span / Double(count))).rounded(.down))
@@ -29,9 +29,9 @@ enum Ticks {
   }
 
   /// Labels with as many decimals as tell the places apart, the same number for all; U+2212 is the minus sign.
-  static func labels(_ places: [Double]) -> [String] {
+  package static func labels(_ places: [Double]) -> [String] {
     let largest = places.map(abs).max() ?? 0
-    guard largest < 1e7 else { return places.map { withMinusSign(scientific($0)) } }
+    guard largest < 1e7, largest >= 1e-4 || largest == 0 else { return places.map { withMinusSign(scientific($0)) } }
     var decimals = 0
     while decimals < 10 && places.contains(where: { !isDecimal($0, decimals, of: largest) }) { decimals += 1 }
     return places.map { withMinusSign(fixed($0, decimals)) }

@@ -3,16 +3,16 @@
 import TorchCore
 
 /// Gray images of one size and their labels.
-struct DigitImages: Sendable {
-  let height, width: Int
+package struct DigitImages: Sendable {
+  package let height, width: Int
   /// count × height × width
-  let pixels: ArraySlice<UInt8>
-  let labels: ArraySlice<UInt8>
-  var count: Int { labels.count }
+  package let pixels: ArraySlice<UInt8>
+  package let labels: ArraySlice<UInt8>
+  package var count: Int { labels.count }
 
   /// Reads the training or the test half from a folder.
   /// - Throws: `TorchError` of kind `.data` where the files are damaged or do not belong together.
-  init(folder: String, train: Bool) throws {
+  package init(folder: String, train: Bool) throws {
     let (imageFile, labelFile): (MNISTFile, MNISTFile) =
       train ? (.trainImages, .trainLabels) : (.testImages, .testLabels)
     guard let imagePath = imageFile.path(in: folder), let labelPath = labelFile.path(in: folder) else {
@@ -21,7 +21,7 @@ struct DigitImages: Sendable {
     try self.init(images: IDX(path: imagePath), labels: IDX(path: labelPath), name: folder)
   }
 
-  init(images: IDX, labels: IDX, name: String) throws {
+  package init(images: IDX, labels: IDX, name: String) throws {
     guard images.element == .uint8, images.shape.count == 3, images.shape[1] > 0, images.shape[2] > 0 else {
       throw TorchError(.data, "\(name): images must be bytes of rank 3, got \(images.element) of sizes \(images.shape)")
     }

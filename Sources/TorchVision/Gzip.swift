@@ -3,12 +3,12 @@
 import CZlib
 import TorchCore
 
-enum Gzip {
-  static func isGzip(_ bytes: [UInt8]) -> Bool { bytes.count >= 2 && bytes[0] == 0x1f && bytes[1] == 0x8b }
+package enum Gzip {
+  package static func isGzip(_ bytes: [UInt8]) -> Bool { bytes.count >= 2 && bytes[0] == 0x1f && bytes[1] == 0x8b }
 
   /// The contents of a gzip file; several members follow one another, as gzip(1) has it.
   /// - Throws: `TorchError` of kind `.data` when the file is damaged, truncated, or inflates to more than `limit` bytes.
-  static func inflate(_ bytes: [UInt8], limit: Int, name: String) throws -> [UInt8] {
+  package static func inflate(_ bytes: [UInt8], limit: Int, name: String) throws -> [UInt8] {
     var stream = z_stream()
     // 16: expect a gzip header and check its CRC-32 and length at the end.
     guard inflateInit2_(&stream, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {

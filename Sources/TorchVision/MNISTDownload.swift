@@ -3,17 +3,19 @@
 import Foundation
 import TorchCore
 
-struct MNISTDownload: Sendable {
-  let folder: String
-  var mirrors = [
+package struct MNISTDownload: Sendable {
+  package let folder: String
+  package var mirrors = [
     "https://ossci-datasets.s3.amazonaws.com/mnist/", "https://storage.googleapis.com/cvdf-datasets/mnist/",
     "http://yann.lecun.com/exdb/mnist/",
   ]
   /// Seconds without a sign of a mirror after which the next one is asked.
-  var timeout = 8.0
+  package var timeout = 8.0
   /// The contents' SHA-256.
-  var digest: @Sendable (MNISTFile) -> String = { $0.sha256 }
-  var progress: @Sendable (DownloadProgress) -> Void = { _ in }
+  package var digest: @Sendable (MNISTFile) -> String = { $0.sha256 }
+  package var progress: @Sendable (DownloadProgress) -> Void = { _ in }
+
+  package init(folder: String) { self.folder = folder }
 
   /// No file of MNIST is larger, compressed or not.
   static let sizeLimit = 64 << 20
@@ -21,7 +23,7 @@ struct MNISTDownload: Sendable {
   /// Fetches the files that are not there yet.
   /// - Throws: `TorchError` of kind `.io` (no mirror answers) or `.data` (what they send is not MNIST). Files that are
   ///   complete stay, and so do parts, for the next attempt.
-  func run() throws {
+  package func run() throws {
     try File.makeFolder(folder)
     for file in MNISTFile.allCases where file.path(in: folder) == nil { try fetch(file) }
   }

@@ -52,10 +52,13 @@ public struct MNISTSource: Sendable, CustomStringConvertible {
     }
     guard download else { return try bundled(reason: "no downloaded copy") }
     do {
-      try MNISTDownload(folder: cacheFolder, progress: progress).run()
+      var download = MNISTDownload(folder: cacheFolder)
+      download.progress = progress
+      try download.run()
       return MNISTSource(origin: .downloaded, folder: cacheFolder)
-    } catch {
-      return try bundled(reason: "the full set cannot be downloaded (\(error))")
+    } catch let error as TorchError {
+      let cause = error.kind == .io ? "no mirror of it can be reached" : "its mirrors send damaged files"
+      return try bundled(reason: "there is no full set here and \(cause)")
     }
   }
 
@@ -74,7 +77,7 @@ public struct MNISTSource: Sendable, CustomStringConvertible {
   }
 
   /// `directory` or the folder in it where torchvision keeps the files; nil where one of the four is missing.
-  static func folder(in directory: String) -> String? {
+  package static func folder(in directory: String) -> String? {
     [directory, directory + "/MNIST/raw", directory + "/raw"].first { folder in
       MNISTFile.allCases.allSatisfy { $0.path(in: folder) != nil }
     }
@@ -89,19 +92,19 @@ public struct MNISTSource: Sendable, CustomStringConvertible {
 }
 
 /// The four files of MNIST.
-enum MNISTFile: String, CaseIterable, Sendable {
+package enum MNISTFile: String, CaseIterable, Sendable {
   case trainImages = "train-images-idx3-ubyte"
   case trainLabels = "train-labels-idx1-ubyte"
   case testImages = "t10k-images-idx3-ubyte"
   case testLabels = "t10k-labels-idx1-ubyte"
 
   /// The file in `folder`, plain or gzipped.
-  func path(in folder: String) -> String? {
+  package func path(in folder: String) -> String? {
     ["\(folder)/\(rawValue)", "\(folder)/\(rawValue).gz"].first(where: File.exists)
   }
 
   /// SHA-256 of the contents, not of the gzip file around them: whoever compressed them again is welcome.
-  var sha256: String {
+  package var sha256: String {
     switch self {
     case .trainImages: "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"
     case .trainLabels: "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"

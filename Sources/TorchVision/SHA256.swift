@@ -1,9 +1,9 @@
 // SHA-256, to recognise downloaded data. Reference: FIPS 180-4. A library for one digest would cost every user of the
 // package minutes of compilation; this is not used to keep secrets.
 
-enum SHA256 {
+package enum SHA256 {
   /// The digest as 64 lowercase hexadecimal digits.
-  static func digest(_ bytes: [UInt8]) -> String {
+  package static func digest(_ bytes: [UInt8]) -> String {
     var state: [UInt32] = [
       0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
     ]
@@ -61,8 +61,8 @@ enum SHA256 {
   ]
 }
 
-enum Hexadecimal {
-  static func string(_ bytes: [UInt8]) -> String {
+package enum Hexadecimal {
+  package static func string(_ bytes: [UInt8]) -> String {
     let digits = Array("0123456789abcdef".utf8)
     return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
   }
