@@ -30,7 +30,9 @@ struct AxesPainter {
   }
 
   private func limits(_ wanted: ClosedRange<Double>?, _ data: [Double], size: Int?) -> (low: Double, high: Double) {
-    if let wanted { return (wanted.lowerBound, wanted.upperBound) }
+    if let wanted, wanted.lowerBound < wanted.upperBound, wanted.lowerBound.isFinite, wanted.upperBound.isFinite {
+      return (wanted.lowerBound, wanted.upperBound)
+    }
     if let size { return (-0.5, Double(size) - 0.5) }
     let finite = data.lazy.filter(\.isFinite)
     guard var low = finite.min(), var high = finite.max() else { return (0, 1) }

@@ -63,7 +63,8 @@ public final class Axes {
     _ x: [Double], _ y: [Double], lineStyle: LineStyle = .solid, marker: Marker = .none, color: Color? = nil,
     lineWidth: Double = 1.5, label: String? = nil
   ) {
-    precondition(x.count == y.count, "x and y must have same first dimension, but have shapes (\(x.count),) and (\(y.count),)")
+    precondition(
+      x.count == y.count, "x and y must have same first dimension, but have shapes (\(x.count),) and (\(y.count),)")
     let next = Color.cycle[lines.count % Color.cycle.count]
     lines.append(
       Line(
@@ -87,14 +88,16 @@ public final class Axes {
   ///
   /// Departure from matplotlib: gray is the colour map (`cmap='gray'`); values that are not finite are shown white.
   public func imshow(_ values: [Float], height: Int, width: Int, vmin: Float? = nil, vmax: Float? = nil) {
-    precondition(values.count == height * width, "imshow: \(values.count) values are not an image of \(height)×\(width)")
+    precondition(
+      height > 0 && width > 0 && values.count == height * width,
+      "imshow: \(values.count) values are not an image of \(height)×\(width)")
     let finite = values.lazy.filter(\.isFinite)
-    let low = vmin ?? finite.min() ?? 0
-    let span = (vmax ?? finite.max() ?? 1) - low
+    let low = Double(vmin ?? finite.min() ?? 0)
+    let span = Double(vmax ?? finite.max() ?? 1) - low
     var rgb: [UInt8] = []
     rgb.reserveCapacity(3 * values.count)
     for value in values {
-      let share = span > 0 ? (value - low) / span : 0
+      let share = span > 0 && span.isFinite ? (Double(value) - low) / span : 0
       let gray = value.isFinite ? UInt8(min(max(share * 256, 0), 255)) : 255
       rgb.append(gray)
       rgb.append(gray)

@@ -16,7 +16,8 @@ public struct ByteImage: Sendable, Equatable {
   /// - Throws: `TorchError` of kind `.value` when the sizes do not fit the pixels.
   public init(height: Int, width: Int, channels: Int, pixels: [UInt8]) throws {
     guard height > 0, width > 0, (1...4).contains(channels) else {
-      throw TorchError(.value, "an image needs a height, a width and 1 to 4 channels, got \(height)×\(width)×\(channels)")
+      throw TorchError(
+        .value, "an image needs a height, a width and 1 to 4 channels, got \(height)×\(width)×\(channels)")
     }
     let (area, tooTall) = height.multipliedReportingOverflow(by: width)
     let (count, tooLarge) = area.multipliedReportingOverflow(by: channels)

@@ -45,7 +45,8 @@ package enum Gzip {
         case Z_OK where produced > 0 || position < input.count: continue
         case Z_OK, Z_BUF_ERROR: throw TorchError(.data, "\(name): gzip data is truncated")
         default:
-          throw TorchError(.data, "\(name): gzip data is damaged (\(stream.msg.map { String(cString: $0) } ?? "code \(status)"))")
+          let reason = stream.msg.map { String(cString: $0) } ?? "code \(status)"
+          throw TorchError(.data, "\(name): gzip data is damaged (\(reason))")
         }
       }
     }

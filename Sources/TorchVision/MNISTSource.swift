@@ -41,9 +41,9 @@ public struct MNISTSource: Sendable, CustomStringConvertible {
   ) throws -> MNISTSource {
     if let directory {
       guard let folder = folder(in: directory) else {
+        let files = MNISTFile.allCases.map(\.rawValue).joined(separator: ", ")
         throw TorchError(
-          .data, "no MNIST in '\(directory)': it needs \(MNISTFile.allCases.map(\.rawValue).joined(separator: ", ")), "
-            + "each plain or with .gz, there or in MNIST/raw")
+          .data, "no MNIST in '\(directory)': it needs \(files), each plain or with .gz, there or in MNIST/raw")
       }
       return MNISTSource(origin: .given, folder: folder)
     }

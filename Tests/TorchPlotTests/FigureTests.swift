@@ -75,7 +75,8 @@ import TorchPlot
   }
 
   @Test func roundTicks() {
-    #expect(Ticks.places(in: 98.33...98.96, count: 9).map { ($0 * 10).rounded() / 10 } == [98.4, 98.5, 98.6, 98.7, 98.8, 98.9])
+    let tenths = Ticks.places(in: 98.33...98.96, count: 9).map { ($0 * 10).rounded() / 10 }
+    #expect(tenths == [98.4, 98.5, 98.6, 98.7, 98.8, 98.9])
     #expect(Ticks.places(in: 0...10, count: 5) == [0, 2, 4, 6, 8, 10])
     #expect(Ticks.places(in: 0...1, count: 4) == [0, 0.25, 0.5, 0.75, 1])
     #expect(Ticks.labels([0, 0.25, 0.5]) == ["0.00", "0.25", "0.50"])
