@@ -2,3 +2,4 @@
 #pragma once
 #include "tk_common.h"
 #include "tk_map.h"
+#include "tk_modes.h"
