@@ -58,11 +58,12 @@ public struct MNIST: Sendable {
     self.transform = transform
     labels = Array(images.labels)
     table = PixelTable(transform)
-    data = Tensor.empty([images.count, images.height, images.width], dtype: .uint8)
+    targets = try Tensor.from(labels.map(Int64.init), shape: [images.count])
+    let data = Tensor.empty([images.count, images.height, images.width], dtype: .uint8)
     images.pixels.withUnsafeBytes { pixels in
       if let first = pixels.baseAddress { data.storage.pointer.copyMemory(from: first, byteCount: pixels.count) }
     }
-    targets = try Tensor.from(labels.map(Int64.init), shape: [images.count])
+    self.data = data
   }
 
   public var count: Int { labels.count }

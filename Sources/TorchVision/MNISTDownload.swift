@@ -1,6 +1,7 @@
 // MNIST from its mirrors, each file checked before it takes its place.
 
 import Foundation
+import Logging
 import TorchCore
 
 package struct MNISTDownload: Sendable {
@@ -16,6 +17,8 @@ package struct MNISTDownload: Sendable {
   package var progress: @Sendable (DownloadProgress) -> Void = { _ in }
 
   package init(folder: String) { self.folder = folder }
+
+  private var logger: Logger { Logger(label: "swift-torch.vision") }
 
   /// No file of MNIST is larger, compressed or not.
   static let sizeLimit = 64 << 20
@@ -50,6 +53,7 @@ package struct MNISTDownload: Sendable {
         }
         return try File.rename(part, to: target)
       } catch let error as TorchError {
+        logger.debug("mirror failed", metadata: ["file": "\(file.rawValue)", "error": "\(error.message)"])
         kind = error.kind
         errors.append(error.message)
       }
