@@ -43,7 +43,8 @@ format:
 	@$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Examples
 
 fixtures:
-	@for script in scripts/make_*_fixtures.py; do echo "$$script"; "$(TORCH_PYTHON)" "$$script" || exit 1; done
+	@for script in $(wildcard scripts/make_*_fixtures.py Fixtures/make*.py Fixtures/*/make*.py); do \
+	  echo "$$script"; "$(TORCH_PYTHON)" "$$script" || exit 1; done
 
 clean:
 	@$(SWIFT) package clean

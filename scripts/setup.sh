@@ -17,7 +17,7 @@ packages=(
   libhwy-dev                            # vector kernels (Highway)
   zlib1g-dev libpng-dev libcairo2-dev   # gzip and zip, pictures, drawings
   fonts-dejavu-core                     # the font of the drawings
-  git pkg-config                        # Swift's package manager asks them
+  git ca-certificates pkg-config        # for Swift's package manager
 )
 
 check_swift() {

@@ -42,5 +42,7 @@ final class CourseLog {
     value.isFinite ? String(format: "%.\(decimals)f", value) : "null"
   }
 
-  private func failure() -> TorchError { TorchError(.io, "cannot write '\(path)': \(String(cString: strerror(errno)))") }
+  private func failure() -> TorchError {
+    TorchError(.io, "cannot write '\(path)': \(String(cString: strerror(errno)))")
+  }
 }

@@ -56,6 +56,19 @@ import TorchPlot
     _ = try figure.render()
   }
 
+  @Test func tensorsAreShown() throws {
+    let figure = Figure(rows: 1, columns: 2, width: 2, height: 1)
+    for axes in figure.axes { axes.axisOff() }
+    try figure[0].imshow(Tensor.from([-1, 5, 5, -1] as [Float], shape: [2, 2]))
+    try figure[1].imshow(Tensor.from([0, 0, 255] as [UInt8], shape: [1, 1, 3]))
+    let image = try figure.render()
+    #expect(count(image) { ($0, $1, $2) == (0, 0, 0) } > 500)
+    #expect(count(image) { ($0, $1, $2) == (0, 0, 255) } > 500)
+    let error = #expect(throws: TorchError.self) { try figure[0].imshow(Tensor.from([1, 2] as [Float], shape: [2])) }
+    #expect(error?.message == "Invalid shape (2,) for image data")
+    #expect(throws: TorchError.self) { try figure[0].imshow(Tensor.from([] as [Float], shape: [0, 2])) }
+  }
+
   @Test func lineWithGridAndLegend() throws {
     let figure = Figure()
     figure[0].plot([1, 2, 3], [98.36, 98.76, 98.93], marker: .circle, color: .blue, label: "test")
