@@ -79,8 +79,7 @@ public enum PNG {
       }
       var pixels = [UInt8](repeating: 0, count: size)
       let read = pixels.withUnsafeMutableBytes { png_image_finish_read(&control, nil, $0.baseAddress, 0, nil) }
-      // A truncated file is only a warning to libpng: it fills the missing rows with zeros.
-      guard read != 0, control.warning_or_error == 0 else { throw failure(control, .data) }
+      guard read != 0 else { throw failure(control, .data) }
       return try ByteImage(height: height, width: width, channels: channels, pixels: pixels)
     }
   }
