@@ -11,7 +11,7 @@ package struct MNISTDownload: Sendable {
     "http://yann.lecun.com/exdb/mnist/",
   ]
   /// Seconds without a sign of a mirror after which the next one is asked.
-  package var timeout = 8.0
+  package var timeout = 5.0
   /// The contents' SHA-256.
   package var digest: @Sendable (MNISTFile) -> String = { $0.sha256 }
   package var progress: @Sendable (DownloadProgress) -> Void = { _ in }

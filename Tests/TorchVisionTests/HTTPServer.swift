@@ -9,6 +9,8 @@ final class HTTPServer: Sendable {
     var breakAfter: Int?
     var ignoresRanges = false
     var status: Int?
+    /// Accepts connections and then says nothing.
+    var isSilent = false
   }
 
   let contents: [UInt8]
@@ -66,6 +68,11 @@ final class HTTPServer: Sendable {
     let now = behaviour.withLock { behaviour in
       defer { behaviour.breakAfter = nil }
       return behaviour
+    }
+    if now.isSilent {
+      // Until the client gives up.
+      while read(connection, &buffer, buffer.count) > 0 {}
+      return
     }
     let start = range.flatMap { Int($0.dropFirst(6).dropLast()) }
     var body = contents[...]

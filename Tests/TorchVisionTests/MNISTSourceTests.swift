@@ -126,6 +126,18 @@ import TorchVision
     }
   }
 
+  @Test func aSilentMirrorIsGivenUp() throws {
+    let (silent, right) = try (HTTPServer(Self.contents, .init(isSilent: true)), HTTPServer(Self.contents))
+    defer { for server in [silent, right] { server.stop() } }
+    try withFolder { folder in
+      var download = download([silent, right], into: folder)
+      download.timeout = 1
+      let time = try ContinuousClock().measure { try download.run() }
+      #expect(time > .seconds(2) && time < .seconds(20))
+      #expect(silent.ranges.withLock { $0.count } == 4)
+    }
+  }
+
   @Test func theNextMirrorIsAsked() throws {
     let missing = try HTTPServer(Self.contents, .init(status: 404))
     let wrong = try HTTPServer([1, 2, 3])
