@@ -37,3 +37,6 @@ extension Tensor {
 
 infix operator .==: ComparisonPrecedence
 infix operator .!=: ComparisonPrecedence
+infix operator .&: LogicalConjunctionPrecedence
+infix operator .|: LogicalDisjunctionPrecedence
+infix operator .^: AdditionPrecedence

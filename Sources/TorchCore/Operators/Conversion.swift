@@ -83,7 +83,7 @@ enum Conversion {
   /// A copy in the same order of memory where the input is dense, else row-major.
   private static func copied(_ x: Tensor, _ dtype: DType) throws -> Tensor {
     if x.dtype == dtype, let layout = x.blockedLayout {
-      let storage = try Storage(blocked: layout)
+      let storage = try Storage(layout)
       storage.base.copyMemory(from: x.storage.base, byteCount: layout.byteCount)
       return Tensor(storage: storage, shape: x.shape, dtype: dtype)
     }

@@ -5,69 +5,103 @@
 // functions, their derivatives). Its tensor says "contiguous NCHW" all the while: the first access by anybody
 // else turns the elements back into plain strides. Users never see anything but strided semantics.
 //
-// Only a storage made by such an operator, as one whole contiguous tensor, is ever blocked; views made of it
-// merely share it, and their first access leaves the blocked layout for all.
+// Only a storage made by such an operator, as one whole contiguous tensor, is ever in such a form; views made of
+// it merely share it, and their first access makes it plain for all. The indices of max pooling use the same
+// device: they stay oneDNN's one-byte workspace until somebody reads them.
 
 import COneDNNShim
 import CTorchKernels
 import Synchronization
 
-/// An arrangement of elements other than plain strides.
-final class BlockedLayout: Sendable {
-  let description: tdnn_layout
+/// How a storage's bytes are arranged when they are not the elements in plain strides.
+class StorageForm: @unchecked Sendable {
+  // Unchecked: immutable, and the layouts and plans it points at are oneDNN's shared read-only objects.
+
   /// The logical shape whose row-major order is the plain form.
   let shape: Shape
   let dtype: DType
+  /// Bytes in this form.
+  let byteCount: Int
 
-  init(_ description: tdnn_layout, shape: Shape, dtype: DType) {
-    self.description = description
+  init(shape: Shape, dtype: DType, byteCount: Int) {
     self.shape = shape
     self.dtype = dtype
+    self.byteCount = byteCount
   }
 
-  var byteCount: Int { Int(description.bytes) }
-
-  /// Whether there are more elements in memory than in the tensor (channels padded to a full block).
-  var isPadded: Bool { byteCount != shape.numel * dtype.itemSize }
-
-  func isSame(as other: BlockedLayout) -> Bool {
-    if self === other { return true }
-    var (a, b) = (description, other.description)
-    return tdnn_layout_equal(&a, &b)
+  /// Writes the elements at `source`, in this form, to `target` in plain strides.
+  func makePlain(_ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer) throws {
+    fatalError("a storage form must say how it becomes plain")
   }
 }
 
-extension Storage {
-  private static let layoutLock = Mutex<Void>(())
+/// A blocked layout of oneDNN's. Layouts are interned there: equal ones have the same handle.
+final class BlockedLayout: StorageForm, @unchecked Sendable {
+  let handle: OpaquePointer
+  /// Whether there are more elements in memory than in the tensor (channels padded to a full block).
+  let isPadded: Bool
 
-  /// A storage whose elements are arranged as `layout` says.
-  convenience init(blocked layout: BlockedLayout) throws {
-    try self.init(byteCount: layout.byteCount)
-    blocked = layout
+  init(_ handle: OpaquePointer, shape: Shape, dtype: DType) {
+    var info = tdnn_layout_info()
+    tdnn_layout_get_info(handle, &info)
+    self.handle = handle
+    isPadded = info.has_padding
+    super.init(shape: shape, dtype: dtype, byteCount: Int(info.bytes))
+  }
+
+  override func makePlain(_ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer) throws {
+    try oneDNN(tdnn_reorder(handle, source, try plainLayout(shape, dtype), target))
+  }
+}
+
+/// oneDNN's description of a contiguous tensor.
+func plainLayout(_ shape: Shape, _ dtype: DType) throws -> OpaquePointer {
+  var sizes = shape.map(Int64.init)
+  guard let layout = tdnn_layout_strided(tdnn_dtype(UInt32(dtype.rawValue)), Int32(sizes.count), &sizes, nil) else {
+    throw TorchError(.state, String(cString: tdnn_error_message()))
+  }
+  return layout
+}
+
+/// Throws what oneDNN says unless it says all is well.
+func oneDNN(_ status: tdnn_status) throws {
+  if status == TDNN_OK { return }
+  throw TorchError(
+    status == TDNN_OUT_OF_MEMORY ? .memory : status == TDNN_UNSUPPORTED ? .notImplemented : .state,
+    String(cString: tdnn_error_message()))
+}
+
+extension Storage {
+  private static let formLock = Mutex<Void>(())
+
+  /// A storage whose elements are arranged as `form` says.
+  convenience init(_ form: StorageForm) throws {
+    try self.init(byteCount: form.byteCount)
+    self.form = form
   }
 
   /// Turns the elements back into plain strides.
   @inline(never)
-  func leaveBlockedLayout() {
-    Storage.layoutLock.withLock { _ in
-      guard let layout = blocked else { return }
-      let bytes = layout.shape.numel * layout.dtype.itemSize
+  func makePlain() {
+    Storage.formLock.withLock { _ in
+      guard let form else { return }
+      let bytes = form.shape.numel * form.dtype.itemSize
+      // A reader cannot be told of the failure; running out of memory here ends the program with the reason.
       guard let memory = tk_alloc(bytes) else { fatalError(Storage.outOfMemory(bytes).description) }
-      var from = layout.description
-      var to = tdnn_plain_layout(of: layout.shape, layout.dtype)
-      let status = tdnn_reorder(&from, base, &to, memory)
-      precondition(status == TDNN_OK, String(cString: tdnn_last_error()))
+      do { try form.makePlain(base, memory) } catch { fatalError("\(error)") }
       replace(byteCount: bytes, with: memory)
-      blocked = nil
+      self.form = nil
     }
   }
 }
 
 extension Tensor {
-  /// The layout this tensor is kept in, if it is the whole of a blocked storage.
+  /// The blocked layout this tensor is kept in, if it is the whole of a blocked storage.
   @inline(__always)
   var blockedLayout: BlockedLayout? {
-    guard let layout = storage.blocked, isContiguous, storageOffset == 0, shape == layout.shape else { return nil }
+    guard let layout = storage.form as? BlockedLayout, isContiguous, storageOffset == 0, shape == layout.shape else {
+      return nil
+    }
     return layout
   }
 }
@@ -77,28 +111,31 @@ extension CPUBackend {
   /// kept in one layout without padding. The result is then kept in that layout too.
   func mapBlocked(
     _ loop: tk_loop, into out: Tensor, _ a: Tensor, _ b: Tensor?, _ c: Tensor?, _ parameters: MapParameters
-  ) throws -> Bool {
-    guard a.storage.blocked != nil || b?.storage.blocked != nil || c?.storage.blocked != nil else { return false }
-    guard out.isContiguous, out.storageOffset == 0, out.storage.byteCount == out.numel * out.dtype.itemSize else { return false }
+  ) -> Bool {
+    guard a.storage.form != nil || b?.storage.form != nil || c?.storage.form != nil else { return false }
+    guard out.isContiguous, out.storageOffset == 0, out.storage.byteCount == out.numel * out.dtype.itemSize else {
+      return false
+    }
     var layout: BlockedLayout?
-    for operand in [a, b, c] {
-      guard let operand, operand.numel != 1 else { continue }
+    func takes(_ operand: Tensor?) -> Bool {
+      guard let operand, operand.numel != 1 else { return true }
       guard let found = operand.blockedLayout, !found.isPadded, found.shape == out.shape else { return false }
-      guard layout.map({ $0.isSame(as: found) }) ?? true else { return false }
+      if let layout, layout.handle != found.handle { return false }
       layout = found
+      return true
     }
-    guard let layout, layout.dtype == out.dtype else { return false }
-    let flat: Shape = [out.numel]
-    func whole(_ tensor: Tensor) -> Tensor {
-      guard tensor.numel != 1 else { return tensor.alias(shape: [1], strides: [0], offset: tensor.storageOffset) }
-      return Tensor(storage: Storage(sharing: tensor.storage.base, byteCount: tensor.storage.byteCount, keeper: nil), shape: flat, dtype: tensor.dtype)
+    guard takes(a), takes(b), takes(c), let layout, layout.dtype == out.dtype else { return false }
+    var plan = MapPlan(shape: [out.numel])
+    for operand in [out, a, b, c] {
+      guard let operand else { continue }
+      if operand.numel == 1 && out.numel != 1 {
+        plan.add(operand.pointer, stride: 0)
+      } else {
+        plan.add(operand.storage.base, stride: operand.dtype.itemSize)
+      }
     }
-    var plan = MapPlan(whole(out))
-    plan.add(whole(a))
-    if let b { plan.add(whole(b)) }
-    if let c { plan.add(whole(c)) }
     plan.run(loop, parameters)
-    out.storage.blocked = layout
+    out.storage.form = layout
     return true
   }
 }

@@ -5,22 +5,20 @@
 // layout between the operators that work on it; whoever asks for `pointer` gets plain strides (Note [Blocked
 // storage] in Storage+Blocked.swift). Unsafe pointers live here and in the kernels only.
 
-import COneDNNShim
 import CTorchKernels
-import Synchronization
 
 /// Bytes that one or more tensors are views of.
 public final class Storage: @unchecked Sendable {
   // Unchecked because elements are plain memory: concurrent reads are safe, ordering writes is the caller's duty.
-  // The one write that a read can cause, leaving the blocked layout, is guarded by a lock.
+  // The one write that a read can cause, becoming plain, is guarded by a lock.
 
-  /// Bytes in plain layout. While `blocked` is set they are `blocked.byteCount` bytes of another arrangement.
+  /// The elements in plain strides; while `form` is set, `form.byteCount` bytes of another arrangement.
   var base: UnsafeMutableRawPointer
   public private(set) var byteCount: Int
   public let device: Device
   /// How many in-place writes this memory has seen.
   package var version: UInt32 = 0
-  var blocked: BlockedLayout?
+  var form: StorageForm?
   private var owner: Owner
 
   private enum Owner {
@@ -60,11 +58,11 @@ public final class Storage: @unchecked Sendable {
   /// The elements in plain layout.
   @inline(__always)
   public var pointer: UnsafeMutableRawPointer {
-    if blocked != nil { leaveBlockedLayout() }
+    if form != nil { makePlain() }
     return base
   }
 
-  /// Replaces the memory, keeping the leading bytes both have; used by `resize_` and by leaving a blocked layout.
+  /// Replaces the memory, keeping the leading bytes both have; used by `resize_` and by becoming plain.
   func replace(byteCount newCount: Int, with memory: UnsafeMutableRawPointer) {
     if case .pool(let capacity) = owner { tk_free(base, capacity) }
     base = memory

@@ -7,7 +7,7 @@ extension CPUBackend {
     _ function: MapFunction, into out: Tensor, _ a: Tensor, _ b: Tensor?, _ c: Tensor?, parameters: MapParameters
   ) throws {
     let loop = try function.requireLoop(a.dtype)
-    if try mapBlocked(loop, into: out, a, b, c, parameters) { return }
+    if mapBlocked(loop, into: out, a, b, c, parameters) { return }
     var plan = MapPlan(out)
     plan.add(a)
     if let b { plan.add(b) }
@@ -40,6 +40,15 @@ struct MapPlan {
   init(_ out: Tensor) {
     shape = out.shape
     add(out)
+  }
+
+  init(shape: Shape) { self.shape = shape }
+
+  /// An operand of a one-dimensional plan.
+  mutating func add(_ pointer: UnsafeMutableRawPointer, stride: Int) {
+    pointers[count] = pointer
+    strides[count][0] = Int64(stride)
+    count += 1
   }
 
   mutating func add(_ tensor: Tensor) {
