@@ -16,7 +16,7 @@ extension Tensor {
 
   /// `self += weight · (end - self)`, computed from the nearer end.
   func lerpInPlace(_ end: Tensor, _ weight: Double) {
-    if abs(weight) < 0.5 {
+    if Swift.abs(weight) < 0.5 {
       add_((end - self) * weight)
     } else {
       copy_(end - (end - self) * (1 - weight))
