@@ -145,7 +145,7 @@ typedef enum tdnn_algorithm {
 } tdnn_algorithm;
 
 // PyTorch's convolution or transposed convolution. Channels are totals over all groups. Entries of the arrays beyond
-// `spatial_rank` are ignored. Start from zeros: `tdnn_conv_problem()`.
+// `spatial_rank` are ignored. Start from zeros.
 typedef struct tdnn_conv_problem {
   tdnn_pass pass;
   tdnn_dtype dtype;         // of src, weights and dst; a bfloat16 problem accumulates in float32
@@ -168,13 +168,15 @@ int64_t tdnn_conv_output_size(const tdnn_conv_problem *problem, int32_t axis);
 
 typedef enum tdnn_pool_kind { TDNN_POOL_MAX, TDNN_POOL_AVERAGE, TDNN_POOL_AVERAGE_EXCLUDING_PADDING } tdnn_pool_kind;
 
-// `layout` is the input's, as it is: strided or blocked. Forward gives dst in the same kind of layout; backward takes
-// diff_dst in it and gives diff_src in `layout`. Padding is low == high as in PyTorch; with `ceil_mode` the last window may reach further.
+// float32 and bfloat16. `layout` is the input's, as it is: contiguous, channels last or blocked. Forward gives dst in
+// the same kind of layout; backward takes diff_dst in it and gives diff_src in `layout`. Bit for bit PyTorch's results:
+// NaN wins a maximum, `ceil_mode` and padding count as PyTorch counts them (oneDNN's own pooling does neither).
 typedef struct tdnn_pool_problem {
   tdnn_pass pass;           // TDNN_FORWARD_INFERENCE: no workspace. TDNN_BACKWARD_DATA: backward
   tdnn_pool_kind kind;
   const tdnn_layout *layout;
   bool ceil_mode;
+  int64_t divisor_override; // average: divides by this instead; 0: none
   int64_t kernel[3], stride[3], padding[3], dilation[3];
 } tdnn_pool_problem;
 
