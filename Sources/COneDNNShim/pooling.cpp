@@ -165,7 +165,10 @@ TDNN_INLINE void average_forward(const Pool &pool, const T *src, T *dst, int64_t
 template <class T, int L>
 TDNN_INLINE void average_backward(const Pool &pool, T *diff_src, const T *diff_dst, int64_t inner) {
   for_each_window(pool, [&](int64_t o, const Span &d, const Span &h, const Span &w) __attribute__((always_inline)) {
-    Floats<L> gradient = load<L>(diff_dst + o * inner) / divisor(pool, d, h, w);
+    // PyTorch rounds the quotient to the dtype before it adds.
+    T rounded[L];
+    store<L>(rounded, load<L>(diff_dst + o * inner) / divisor(pool, d, h, w));
+    Floats<L> gradient = load<L>(rounded);
     for_each_place(pool, d, h, w, [&](int64_t i, int64_t) __attribute__((always_inline)) {
       store<L>(diff_src + i * inner, load<L>(diff_src + i * inner) + gradient);
     });

@@ -144,6 +144,7 @@ typedef enum tdnn_algorithm {
   TDNN_ALGORITHM_WINOGRAD   // TDNN_UNSUPPORTED where there is none: no 3x3, no AVX-512, oneDNN 3
 } tdnn_algorithm;
 
+// Winograd rounds a little differently (Note [When Winograd]) and spreads NaN and infinity over a 4x4 tile.
 // PyTorch's convolution or transposed convolution. Channels are totals over all groups. Entries of the arrays beyond
 // `spatial_rank` are ignored. Start from zeros.
 typedef struct tdnn_conv_problem {
@@ -152,7 +153,6 @@ typedef struct tdnn_conv_problem {
   tdnn_algorithm algorithm;
   bool transposed;
   bool has_bias;            // forward: bias is added; backward weights: diff_bias is wanted
-  bool fuse_relu;           // forward: dst = relu(conv + bias)
   int32_t spatial_rank;     // 1, 2 or 3
   int64_t batch, in_channels, out_channels, groups;
   int64_t input[3], kernel[3], stride[3], dilation[3];  // dilation 1 is dense, as in PyTorch
