@@ -105,6 +105,15 @@ TDNN_INLINE void for_each_place(const Pool &pool, const Span &d, const Span &h, 
   }
 }
 
+// The input position of a place in the window.
+TDNN_INLINE int64_t position_of(const Pool &pool, const Span &d, const Span &h, const Span &w, int64_t place) {
+  auto width = static_cast<uint32_t>(pool.kernel[2]), height = static_cast<uint32_t>(pool.kernel[1]);
+  uint32_t index = static_cast<uint32_t>(place), rows = index / width;
+  int64_t kw = index % width, kh = rows % height, kd = rows / height;
+  int64_t row = (d.start + kd * pool.dilation[0]) * pool.in[1] + h.start + kh * pool.dilation[1];
+  return row * pool.in[2] + w.start + kw * pool.dilation[2];
+}
+
 TDNN_INLINE float divisor(const Pool &pool, const Span &d, const Span &h, const Span &w) {
   if (pool.divisor_override) return static_cast<float>(pool.divisor_override);
   auto size = [&](const Span &s, int axis) {
@@ -140,6 +149,11 @@ template <class T, class I, int L>
 TDNN_INLINE void max_backward(const Pool &pool, T *diff_src, const T *diff_dst, const I *places, int64_t inner) {
   for_each_window(pool, [&](int64_t o, const Span &d, const Span &h, const Span &w) __attribute__((always_inline)) {
     Floats<L> gradient = load<L>(diff_dst + o * inner);
+    if constexpr (L == 1) {  // one lane has one place: go there
+      T *target = diff_src + position_of(pool, d, h, w, places[o * inner]) * inner;
+      store<1>(target, load<1>(target) + gradient);
+      return;
+    }
     Ints<L> where = __builtin_convertvector((load_raw<I, L>(places + o * inner)), Ints<L>);
     for_each_place(pool, d, h, w, [&](int64_t i, int64_t place) __attribute__((always_inline)) {
       Ints<L> here = where == static_cast<int32_t>(place);
@@ -298,6 +312,7 @@ PoolPlan::PoolPlan(const tdnn_pool_problem &p) : input_(p.layout), forward_(p.pa
     require(2 * p.padding[axis] <= p.dilation[axis] * (p.kernel[axis] - 1) + 1, "padding is more than half the kernel");
     int64_t size = output_size(p, axis);
     require(size > 0, "the window is larger than the padded input");
+    require(p.kernel[axis] < 1 << 20, "the kernel is too large");
     out_dims.push_back(size);
     int slot = 3 - rank + axis;
     pool_.in[slot] = dims[axis + 2];
@@ -318,7 +333,9 @@ PoolPlan::PoolPlan(const tdnn_pool_problem &p) : input_(p.layout), forward_(p.pa
   } else {
     throw Error{TDNN_UNSUPPORTED, "pooling reads contiguous, channels-last and blocked layouts"};
   }
-  small_places_ = pool_.kernel[0] * pool_.kernel[1] * pool_.kernel[2] <= 256;
+  int64_t places = pool_.kernel[0] * pool_.kernel[1] * pool_.kernel[2];
+  require(places < int64_t{1} << 31, "the kernel is too large");
+  small_places_ = places <= 256;
   bool narrow = info.dtype == TDNN_BFLOAT16;
   unit_ = narrow ? (small_places_ ? select<bfloat16, uint8_t>() : select<bfloat16, int32_t>())
                  : (small_places_ ? select<float, uint8_t>() : select<float, int32_t>());
@@ -360,11 +377,7 @@ void PoolPlan::indices(const void *workspace, int64_t *indices) const {
       int64_t element = base + o * pool.inner;
       int64_t place = small_places_ ? static_cast<const uint8_t *>(workspace)[element]
                                     : static_cast<const int32_t *>(workspace)[element];
-      int64_t kw = place % pool.kernel[2], kh = place / pool.kernel[2] % pool.kernel[1];
-      int64_t kd = place / pool.kernel[2] / pool.kernel[1];
-      indices[plane * positions + o] =
-          ((d.start + kd * pool.dilation[0]) * pool.in[1] + h.start + kh * pool.dilation[1]) * pool.in[2]
-          + w.start + kw * pool.dilation[2];
+      indices[plane * positions + o] = position_of(pool, d, h, w, place);
     });
   });
 }
