@@ -19,8 +19,10 @@ public enum OperatorRegistry {
 
   /// The families, each with the list at the end of its file.
   private static let families: [[AnyOperator]] = [
-    Arithmetic.operators, Comparison.operators, ComplexNumbers.operators, Conversion.operators, Matmul.operators,
-    Reductions.operators, Shapes.operators, Views.operators,
+    Activations.operators, Arithmetic.operators, Comparison.operators, ComplexNumbers.operators,
+    Convolution.operators, Conversion.operators, Losses.operators, Matmul.operators, Padding.operators,
+    Pointwise.operators, Pooling.operators, Power.operators, Random.operators, Reductions.operators, Shapes.operators,
+    Softmax.operators, Views.operators,
   ]
 
   /// Everything declared, without the derived twins.

@@ -152,7 +152,7 @@ extension Tensor {
         guard s > 0 ? b >= a : b <= a else {
           throw TorchError(.value, "upper bound and lower bound inconsistent with step sign")
         }
-        count = (abs(b - a) + abs(s) - 1) / abs(s)
+        count = (Swift.abs(b - a) + Swift.abs(s) - 1) / Swift.abs(s)
       } else {
         let (a, b, s) = (start.doubleValue, end.doubleValue, step.doubleValue)
         guard s != 0 else { throw TorchError(.value, "step must be nonzero") }

@@ -78,12 +78,12 @@ private final class ConvolutionPlan {
     problem.groups = Int64(geometry.groups)
     let after = geometry.paddingAfter
     // A transposed convolution may leave elements of its result that no window reaches: negative padding here.
-    withUnsafeMutableBytes(of: &problem.input) { copy(geometry.input, to: $0) }
-    withUnsafeMutableBytes(of: &problem.kernel) { copy(geometry.kernel, to: $0) }
-    withUnsafeMutableBytes(of: &problem.stride) { copy(geometry.stride, to: $0) }
-    withUnsafeMutableBytes(of: &problem.dilation) { copy(geometry.dilation, to: $0) }
-    withUnsafeMutableBytes(of: &problem.padding_low) { copy(geometry.padding, to: $0) }
-    withUnsafeMutableBytes(of: &problem.padding_high) { copy(after, to: $0) }
+    copySizes(geometry.input, to: &problem.input)
+    copySizes(geometry.kernel, to: &problem.kernel)
+    copySizes(geometry.stride, to: &problem.stride)
+    copySizes(geometry.dilation, to: &problem.dilation)
+    copySizes(geometry.padding, to: &problem.padding_low)
+    copySizes(after, to: &problem.padding_high)
     var found: OpaquePointer?
     let status = tdnn_conv_plan(&problem, &found)
     if status == TDNN_UNSUPPORTED || status == TDNN_INVALID { return nil }
@@ -144,10 +144,13 @@ private final class ConvolutionPlan {
     tdnn_layout_get_info(layout, &info)
     return info
   }
+}
 
-  private func copy(_ values: [Int], to target: UnsafeMutableRawBufferPointer) {
-    let target = target.bindMemory(to: Int64.self)
-    for (i, value) in values.enumerated() { target[i] = Int64(value) }
+/// Puts up to three sizes into an array of C.
+func copySizes(_ values: [Int], to target: inout (Int64, Int64, Int64)) {
+  withUnsafeMutableBytes(of: &target) {
+    let slots = $0.bindMemory(to: Int64.self)
+    for (i, value) in values.enumerated() { slots[i] = Int64(value) }
   }
 }
 

@@ -97,16 +97,10 @@ extension CPUBackend {
     problem.kind = TDNN_POOL_MAX
     problem.layout = try x.blockedLayout?.handle ?? batched(x.shape, geometry, x.dtype)
     problem.ceil_mode = geometry.ceilMode
-    func copy(_ values: [Int], _ target: inout (Int64, Int64, Int64)) {
-      withUnsafeMutableBytes(of: &target) {
-        let slots = $0.bindMemory(to: Int64.self)
-        for (i, value) in values.enumerated() { slots[i] = Int64(value) }
-      }
-    }
-    copy(geometry.kernel, &problem.kernel)
-    copy(geometry.stride, &problem.stride)
-    copy(geometry.padding, &problem.padding)
-    copy(geometry.dilation, &problem.dilation)
+    copySizes(geometry.kernel, to: &problem.kernel)
+    copySizes(geometry.stride, to: &problem.stride)
+    copySizes(geometry.padding, to: &problem.padding)
+    copySizes(geometry.dilation, to: &problem.dilation)
     var plan: OpaquePointer?
     let status = tdnn_pool_plan(&problem, &plan)
     if status == TDNN_UNSUPPORTED { return nil }
@@ -117,22 +111,21 @@ extension CPUBackend {
   /// Max pooling by a view of all windows.
   private func windowMaxPool(_ geometry: Pooling.Geometry, _ x: Tensor, _ shape: Shape) throws -> [Tensor] {
     let rank = geometry.input.count
-    let reach = (0..<rank).map {
-      (geometry.output[$0] - 1) * geometry.stride[$0] + geometry.dilation[$0] * (geometry.kernel[$0] - 1) + 1
-    }
-    let pad = (0..<rank).reversed().flatMap {
-      [geometry.padding[$0], Swift.max(reach[$0] - geometry.input[$0] - geometry.padding[$0], 0)]
+    var pad: [Int] = []
+    for i in (0..<rank).reversed() {
+      let window = geometry.dilation[i] * (geometry.kernel[i] - 1) + 1
+      let reach = (geometry.output[i] - 1) * geometry.stride[i] + window
+      pad += [geometry.padding[i], Swift.max(reach - geometry.input[i] - geometry.padding[i], 0)]
     }
     let padded = x.constantPadND(pad, value: x.dtype.lowest).contiguous()
     let lead = Array(x.shape.dropLast(rank))
-    let s = Array(padded.strides)
-    let from = lead.count
-    let windows = padded.alias(
-      shape: Shape(lead + geometry.output + geometry.kernel),
-      strides: Shape(
-        s[..<from] + (0..<rank).map { s[from + $0] * geometry.stride[$0] }
-          + (0..<rank).map { s[from + $0] * geometry.dilation[$0] }),
-      offset: 0)
+    let spatial = Array(padded.strides.suffix(rank))
+    var sizes = lead + geometry.output
+    sizes += geometry.kernel
+    var strides = Array(padded.strides.prefix(lead.count))
+    for i in 0..<rank { strides.append(spatial[i] * geometry.stride[i]) }
+    for i in 0..<rank { strides.append(spatial[i] * geometry.dilation[i]) }
+    let windows = padded.alias(shape: Shape(sizes), strides: Shape(strides), offset: 0)
     let (values, places) = windows.reshape(lead + geometry.output + [-1]).max(dim: -1)
     // From the place in a window to the flat position in the input.
     var rest = places
@@ -141,9 +134,10 @@ extension CPUBackend {
     for i in (0..<rank).reversed() {
       let k = rest.remainder(geometry.kernel[i])
       rest = rest.floorDivide(geometry.kernel[i])
-      let start = (Tensor.arange(.int(geometry.output[i])) * geometry.stride[i] - geometry.padding[i])
-        .reshape([-1] + Array(repeating: 1, count: rank - 1 - i))
-      flat = flat + (start + k * geometry.dilation[i]) * step
+      let origin = Tensor.arange(.int(geometry.output[i])) * geometry.stride[i] - geometry.padding[i]
+      let start = origin.reshape([-1] + Array(repeating: 1, count: rank - 1 - i))
+      let position = start + k * geometry.dilation[i]
+      flat = flat + position * step
       step *= geometry.input[i]
     }
     return [values, flat]
