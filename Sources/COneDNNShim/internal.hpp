@@ -104,6 +104,7 @@ class PrimitivePlan : public tdnn_plan {
 
   dnnl::primitive primitive_;
   std::vector<Binding> bindings_;
+  std::vector<Desc> descs_;  // of the bindings, as the primitive sees them; `layouts` may show another view
   Desc scratch_desc_;
   mutable std::mutex mutex_;
   mutable std::vector<std::unique_ptr<Frame>> frames_;

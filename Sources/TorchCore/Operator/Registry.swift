@@ -19,8 +19,8 @@ public enum OperatorRegistry {
 
   /// The families, each with the list at the end of its file.
   private static let families: [[AnyOperator]] = [
-    Activations.operators, Arithmetic.operators, Comparison.operators, ComplexNumbers.operators,
-    Convolution.operators, Conversion.operators, Losses.operators, Matmul.operators, Padding.operators,
+    Activations.operators, Arithmetic.operators, AveragePooling.operators, Comparison.operators, ComplexNumbers.operators,
+    Convolution.operators, Conversion.operators, Losses.operators, Matmul.operators, Normalization.operators, Padding.operators,
     Pointwise.operators, Pooling.operators, Power.operators, Random.operators, Reductions.operators, Shapes.operators,
     Softmax.operators, Views.operators,
   ]
