@@ -25,7 +25,8 @@ let package = Package(
     // Opt-in libraries, one concern each.
     .target(
       name: "TorchVision",
-      dependencies: ["TorchCore", "TorchData", "CZlib", .product(name: "Logging", package: "swift-log")]),
+      dependencies: ["TorchCore", "TorchData", "CZlib", .product(name: "Logging", package: "swift-log")],
+      resources: [.copy("Resources/mnist")]),
     .target(name: "TorchPlot", dependencies: ["TorchCore", "CCairo", "CPNG"]),
 
     // The framework.

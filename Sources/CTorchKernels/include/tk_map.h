@@ -19,6 +19,11 @@ tk_loop tk_find_cast(tk_dtype from, tk_dtype to);  // with PyTorch's conversion 
 void tk_run_map(tk_loop loop, int ndim, const int64_t *sizes, int noperands, void *const *pointers,
                 const int64_t *const *strides, const tk_scalar *params);
 
+// Sets n contiguous elements to one value.
+void tk_fill(void *p, int64_t n, tk_dtype dtype, tk_scalar value);
+// start + i * step, computed in the dtype's accumulation type.
+void tk_arange(void *p, int64_t n, tk_dtype dtype, tk_scalar start, tk_scalar step);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,0 +1,65 @@
+// Values that a derivative rule keeps from the forward call.
+
+/// What a derivative rule gets to declare its saved values with.
+public struct Recorder {
+  let node: Node
+
+  /// Keeps an input (or any tensor that is not this call's result).
+  public func save(_ tensor: Tensor) -> SavedTensor { SavedTensor(tensor, output: nil) }
+  public func save(_ tensor: Tensor?) -> SavedTensor? { tensor.map { SavedTensor($0, output: nil) } }
+
+  /// Keeps output `index` of this call. It must not own its node, or neither would ever be freed.
+  public func save(result: Tensor, index: Int = 0) -> SavedTensor { SavedTensor(result, output: (node, index)) }
+
+  /// Whether the gradient of tensor input `index` will be wanted.
+  @inline(__always)
+  public func needs(_ index: Int) -> Bool { !node.edges[index].isEmpty }
+}
+
+/// A tensor kept for backward; reading it checks that nothing has written to it since.
+public struct SavedTensor {
+  private let tensor: Tensor
+  private let version: UInt32
+  private unowned(unsafe) let owner: Node?
+  private let outputNumber: Int32
+  private let maker: String?
+
+  @inline(__always)
+  init(_ tensor: Tensor, output: (node: Node, index: Int)?) {
+    version = tensor.storage.version
+    if let output {
+      self.tensor = tensor.alias()
+      owner = output.node
+      outputNumber = Int32(output.index)
+    } else {
+      self.tensor = tensor
+      owner = nil
+      outputNumber = 0
+    }
+    maker = Modes.current.contains(.anomaly) ? tensor.recordedGradFn?.name : nil
+  }
+
+  /// The tensor, with its place in the graph, so that derivatives of derivatives flow through it.
+  /// - Throws: PyTorch's error where an in-place operation has modified it.
+  public var value: Tensor {
+    get throws {
+      if tensor.storage.version != version { throw modified }
+      guard let owner else { return tensor }
+      let result = tensor.alias()
+      if Modes.current.contains(.createGraph) {
+        result.recordedGradFn = owner
+        result.outputNumber = outputNumber
+        result.flags.insert(.requiresGrad)
+      }
+      return result
+    }
+  }
+
+  private var modified: TorchError {
+    let makerName = owner?.name ?? tensor.recordedGradFn?.name ?? maker
+    let origin = makerName.map { ", which is output \(owner == nil ? tensor.outputNumber : outputNumber) of \($0)," } ?? ""
+    return TorchError(
+      .autograd,
+      "one of the variables needed for gradient computation has been modified by an inplace operation: [torch.\(tensor.dtype.scalarTypeName)Tensor \(tensor.shape.listDescription)]\(origin) is at version \(tensor.storage.version); expected version \(version) instead. Hint: enable anomaly detection to find the operation that failed to compute its gradient, with torch.autograd.set_detect_anomaly(True).")
+  }
+}

@@ -1,0 +1,176 @@
+// In-place and `out=` twins, derived from the functional operator.
+
+/// Which twins an operator has, under which overload names.
+public struct Twins: Sendable {
+  /// `add_.Tensor`
+  var inPlace = false
+  /// The overload of the `out=` form; nil where there is none.
+  var out: String?
+  /// The names of the `out=` parameters.
+  var outNames = ["out"]
+
+  static let none = Twins()
+  static let out = Twins(out: "out")
+  static let both = Twins(inPlace: true, out: "out")
+  static let inPlace = Twins(inPlace: true)
+
+  static func out(_ overload: String, names: [String] = ["out"]) -> Twins { Twins(out: overload, outNames: names) }
+  static func both(out overload: String) -> Twins { Twins(inPlace: true, out: overload) }
+}
+
+/// A twin: calls the functional operator and writes the result where it is to go.
+final class TwinOperator: AnyOperator, @unchecked Sendable {
+  enum Kind { case inPlace, out(count: Int) }
+  let base: AnyOperator
+  let kind: Kind
+
+  init(_ base: AnyOperator, _ kind: Kind) {
+    self.base = base
+    self.kind = kind
+    super.init(TwinOperator.schema(of: base, kind), tier: .composite, twins: .none)
+  }
+
+  private static func schema(of base: AnyOperator, _ kind: Kind) -> String {
+    let schema = base.schema
+    let open = schema.text.firstIndex(of: "(")!
+    let close = schema.text.range(of: ")")
+    let parameters = String(schema.text[schema.text.index(after: open)..<close])
+    switch kind {
+    case .inPlace:
+      let written = "Tensor(a!)" + parameters.dropFirst("Tensor".count)
+      return "\(schema.name)_\(schema.overload.isEmpty ? "" : "." + schema.overload)(\(written)) -> Tensor(a!)"
+    case .out:
+      let outs = base.twins.outNames.enumerated().map { "Tensor(\("abcd".dropFirst($0).first!)!) \($1)" }
+      let star = schema.parameters.contains(where: \.isKeywordOnly) ? "" : ", *"
+      let returns = outs.map { String($0.split(separator: " ")[0]) }.joined(separator: ", ")
+      return "\(schema.name).\(base.twins.out!)(\(parameters)\(star), \(outs.joined(separator: ", "))) -> \(outs.count == 1 ? returns : "(\(returns))")"
+    }
+  }
+
+  override func callBoxed(_ arguments: [Value]) throws -> [Value] {
+    switch kind {
+    case .inPlace:
+      guard case .tensor(let target)? = arguments.first else {
+        throw TorchError(.type, "\(name)(): argument 'self' must be Tensor")
+      }
+      let results = try base.callBoxed(arguments)
+      try withErrors { target.overwrite(with: results[0].tensor!) }
+      return [.tensor(target)]
+    case .out(let count):
+      let outs = arguments.suffix(count)
+      let results = try base.callBoxed(Array(arguments.dropLast(count)))
+      for (out, result) in zip(outs, results) {
+        guard case .tensor(let target) = out, case .tensor(let source) = result else {
+          throw TorchError(.type, "\(name)(): argument 'out' must be Tensor")
+        }
+        try target.become(source)
+      }
+      return Array(outs)
+    }
+  }
+}
+
+extension AnyOperator {
+  /// The twins as operators of their own, to be registered beside this one.
+  var twinOperators: [AnyOperator] {
+    var list: [AnyOperator] = []
+    if twins.inPlace { list.append(TwinOperator(self, .inPlace)) }
+    if twins.out != nil { list.append(TwinOperator(self, .out(count: twins.outNames.count))) }
+    return list
+  }
+}
+
+extension Operator where Output == Tensor {
+  /// Calls the operator and writes its result over its first tensor argument.
+  func inPlace(_ arguments: repeat each Argument) -> Tensor {
+    var target: Tensor?
+    repeat (each arguments).forEachTensor { target = target ?? $0 }
+    let result = self(repeat each arguments)
+    return result.isValid ? target!.overwrite(with: result) : result
+  }
+}
+
+extension Tensor {
+  /// The end of an in-place operation: this tensor takes `result`'s values and its place in the graph.
+  @discardableResult
+  func overwrite(with result: Tensor) -> Tensor {
+    do {
+      try checkValid()
+      try result.checkValid()
+      try checkWritable(by: result.shape, result.dtype)
+      let recorded = Modes.current.recordsGradients && (requiresGrad || result.requiresGrad)
+      let source = result.dtype == dtype ? result : result.to(dtype)
+      try torch.noGrad { try backend.copy(source, into: self) }
+      storage.bumpVersion()
+      if recorded { rebaseHistory(to: source.requiresGrad ? source.recordedGradFn : nil, output: Int(source.outputNumber)) }
+      return self
+    } catch {
+      return .invalid(error as! TorchError)
+    }
+  }
+
+  /// What an in-place operation must find: room for the result, a dtype that can hold it, no recorded leaf.
+  func checkWritable(by result: Shape, _ resultType: DType) throws {
+    if Modes.current.recordsGradients { try checkInPlaceAllowed() }
+    guard result == shape else {
+      throw TorchError(
+        .shape,
+        "output with shape \(shape.listDescription) doesn't match the broadcast shape \(result.listDescription)")
+    }
+    guard resultType == dtype || resultType.category <= dtype.category else {
+      throw TorchError(
+        .dtype,
+        "result type \(resultType.scalarTypeName) can't be cast to the desired output type \(dtype.scalarTypeName)")
+    }
+    if zip(shape, strides).contains(where: { $0 > 1 && $1 == 0 }) {
+      throw TorchError(
+        .value,
+        "unsupported operation: more than one element of the written-to tensor refers to a single memory location. Please clone() the tensor before performing the operation.")
+    }
+  }
+
+  func checkInPlaceAllowed() throws {
+    guard requiresGrad else { return }
+    if let view = autograd?.view {
+      if view.base.requiresGrad, view.base.gradFn == nil {
+        throw TorchError(
+          .autograd, "a view of a leaf Variable that requires grad is being used in an in-place operation.")
+      }
+      if view.madeWithoutGrad {
+        throw TorchError(
+          .autograd,
+          "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view and the inplace either both inside the no_grad block (if you don't want the inplace to be tracked) or both outside (if you want the inplace to be tracked).")
+      }
+    } else if gradFn == nil {
+      throw TorchError(.autograd, "a leaf Variable that requires grad is being used in an in-place operation.")
+    }
+  }
+
+  /// The end of an `out=` operation: resizes where the size differs, and copies.
+  func become(_ result: Tensor) throws {
+    guard result.dtype.category <= dtype.category else {
+      throw TorchError(
+        .dtype,
+        "result type \(result.dtype.scalarTypeName) can't be cast to the desired output type \(dtype.scalarTypeName)")
+    }
+    if requiresGrad && Modes.current.recordsGradients || result.requiresGrad {
+      throw TorchError(
+        .autograd, "\(gradFn?.name ?? "out")(): functions with out=... arguments don't support automatic differentiation, but one of the arguments requires grad.")
+    }
+    if shape != result.shape { try resizeStorage(to: result.shape) }
+    try backend.copy(result.dtype == dtype ? result : result.to(dtype), into: self)
+    storage.bumpVersion()
+  }
+}
+
+extension String {
+  /// The place of the bracket that closes the parameter list.
+  fileprivate func range(of _: String) -> Index {
+    var index = endIndex
+    while index > startIndex {
+      index = self.index(before: index)
+      if self[index...].hasPrefix(") -> ") { return index }
+    }
+    return endIndex
+  }
+}

@@ -1,0 +1,281 @@
+// The one mechanism: an operator is one declaration of schema, kernel and derivative.
+//
+// From the declaration follow, and are never written by hand: the boxed call by schema string, recording for
+// autograd and for tracers, in-place and `out=` twins (Operator+Twins.swift), the check for invalid input, and
+// the error's context. Three tiers: a primitive has a kernel and a derivative written in Tensor operations; a
+// fused operator has a fast kernel and a reference made of other operators, which is its default derivative and
+// its test; a composite is a function of other operators. See Docs/AddingAnOperator.md.
+
+/// What all operators have in common: a schema and a boxed call.
+open class AnyOperator: @unchecked Sendable {
+  // Unchecked: operators are immutable once declared, and their closures capture nothing.
+
+  public enum Tier: Sendable { case primitive, fused, composite }
+
+  public let schema: Schema
+  public let tier: Tier
+  /// PyTorch's name of the node that a recorded call makes: `MulBackward0`.
+  public let gradientName: String
+  /// What twins exist beside it.
+  let twins: Twins
+  /// Whether its result shares the memory of its first argument.
+  public let isView: Bool
+
+  init(_ schema: String, tier: Tier, gradientName: String? = nil, twins: Twins, isView: Bool = false) {
+    self.schema = Schema(schema)
+    self.tier = tier
+    self.twins = twins
+    self.isView = isView
+    self.gradientName = gradientName ?? AnyOperator.gradientName(of: self.schema.baseName)
+  }
+
+  public var name: String { schema.qualifiedName }
+
+  /// Calls the operator with boxed arguments, one for each parameter of the schema.
+  public func callBoxed(_ arguments: [Value]) throws -> [Value] { fatalError("\(name) has no boxed call") }
+
+  /// Whether calls with inputs that require gradients are recorded.
+  open var isDifferentiable: Bool { tier != .primitive }
+
+  /// `max_pool2d_with_indices` becomes `MaxPool2DWithIndicesBackward0`, as PyTorch's generator has it.
+  private static func gradientName(of base: String) -> String {
+    var name = ""
+    var capitalize = true
+    for character in base {
+      if character == "_" {
+        capitalize = true
+        continue
+      }
+      name += capitalize ? character.uppercased() : String(character)
+      capitalize = !character.isLetter
+    }
+    return name + "Backward0"
+  }
+}
+
+/// An operator with any list of arguments.
+///
+/// ```swift
+/// static let mm = Operator(
+///   "mm(Tensor self, Tensor mat2) -> Tensor",
+///   kernel: { (a: Tensor, b: Tensor) in try CPUBackend.matmul(a, b) },
+///   derivative: { record, _, a, b in
+///     let (a, b) = (record.save(a), record.save(b))
+///     return { g in [g.needs(0) ? g[0].mm(try b.value.t()) : nil, g.needs(1) ? try a.value.t().mm(g[0]) : nil] }
+///   })
+/// ```
+public final class Operator<each Argument: OperatorArgument, Output: OperatorResult>: AnyOperator, @unchecked Sendable {
+  public typealias Kernel = (repeat each Argument) throws -> Output
+  public typealias Derivative = (Recorder, Output, repeat each Argument) throws -> Pullback
+
+  /// Optional values of a variadic function type need a wrapper.
+  struct DerivativeRule { let run: Derivative }
+  struct Reference { let run: Kernel }
+
+  let kernel: Kernel
+  let derivative: DerivativeRule?
+  /// A fused operator's composite: its default derivative, and the oracle of its test.
+  let reference: Reference?
+
+  private init(
+    _ schema: String, _ tier: Tier, _ twins: Twins, _ gradientName: String?, isView: Bool = false,
+    kernel: @escaping Kernel, derivative: DerivativeRule?, reference: Reference? = nil
+  ) {
+    self.kernel = kernel
+    self.derivative = derivative
+    self.reference = reference
+    super.init(schema, tier: tier, gradientName: gradientName, twins: twins, isView: isView)
+    checkTypes()
+  }
+
+  /// A primitive whose result never requires a gradient.
+  convenience init(_ schema: String, twins: Twins = .out, kernel: @escaping Kernel) {
+    self.init(schema, .primitive, twins, nil, kernel: kernel, derivative: nil)
+  }
+
+  /// A primitive with a derivative.
+  convenience init(
+    _ schema: String, twins: Twins = .out, gradientName: String? = nil, kernel: @escaping Kernel,
+    derivative: @escaping Derivative
+  ) {
+    self.init(schema, .primitive, twins, gradientName, kernel: kernel, derivative: DerivativeRule(run: derivative))
+  }
+
+  /// A view: the kernel returns another tensor on its first argument's memory.
+  convenience init(
+    view schema: String, gradientName: String? = nil, kernel: @escaping Kernel, derivative: @escaping Derivative
+  ) where Output == Tensor {
+    self.init(
+      schema, .primitive, .none, gradientName, isView: true, kernel: kernel,
+      derivative: DerivativeRule(run: derivative))
+  }
+
+  /// A fused operator whose derivative is that of its reference.
+  convenience init(
+    fused schema: String, twins: Twins = .none, gradientName: String? = nil, kernel: @escaping Kernel,
+    reference: @escaping Kernel
+  ) {
+    self.init(
+      schema, .fused, twins, gradientName, kernel: kernel,
+      derivative: DerivativeRule(run: Operator.derivative(of: reference)), reference: Reference(run: reference))
+  }
+
+  /// A fused operator with a derivative of its own.
+  convenience init(
+    fused schema: String, twins: Twins = .none, gradientName: String? = nil, kernel: @escaping Kernel,
+    reference: @escaping Kernel, derivative: @escaping Derivative
+  ) {
+    self.init(
+      schema, .fused, twins, gradientName, kernel: kernel, derivative: DerivativeRule(run: derivative),
+      reference: Reference(run: reference))
+  }
+
+  /// A composite: its derivative is that of what it calls.
+  convenience init(composite schema: String, twins: Twins = .none, _ body: @escaping Kernel) {
+    self.init(schema, .composite, twins, nil, kernel: body, derivative: nil)
+  }
+
+  public override var isDifferentiable: Bool { derivative != nil || tier == .composite }
+
+  /// The Swift types of the kernel must be those that the schema says.
+  private func checkTypes() {
+    var index = 0
+    var wrong: String?
+    func check<A: OperatorArgument>(_ type: A.Type) {
+      defer { index += 1 }
+      guard index < schema.parameters.count else { return }
+      if !A.matches(schemaType: schema.parameters[index].type) { wrong = "\(schema.parameters[index].name): \(A.self)" }
+    }
+    repeat check((each Argument).self)
+    precondition(
+      wrong == nil && index == schema.parameters.count && Output.matches(returns: schema.returns),
+      "the kernel of '\(schema.text)' does not have the types of its schema (\(wrong ?? "\(index) arguments, returns \(Output.self)"))")
+  }
+
+  /// Calls the operator; an error makes an invalid result (see ErrorScope.swift).
+  public func callAsFunction(_ arguments: repeat each Argument) -> Output {
+    do {
+      return try call(repeat each arguments)
+    } catch {
+      let error = error as? TorchError ?? TorchError(.state, "\(error)")
+      guard let output = Output.invalid(error, returns: schema.returns) else { fatalError(error.description) }
+      return output
+    }
+  }
+
+  /// Calls the operator; an error is thrown.
+  public func call(_ arguments: repeat each Argument) throws -> Output {
+    var recorded = false
+    var failure: TorchError?
+    func look(_ tensor: Tensor?) {
+      guard let tensor else { return }
+      if !tensor.isValid { failure = failure ?? tensor.failure }
+      if tensor.requiresGrad { recorded = true }
+    }
+    repeat (each arguments).forEachTensor(look)
+    if let failure { throw failure }
+    if Modes.current.contains(.interposed) { return try callInterposed(repeat each arguments) }
+    do {
+      if tier == .composite { return try kernel(repeat each arguments) }
+      guard recorded, Modes.current.recordsGradients else {
+        let output = try kernel(repeat each arguments)
+        if isView { markView(output, repeat each arguments) }
+        return output
+      }
+      let output = try torch.noGrad { () throws -> Output in try kernel(repeat each arguments) }
+      if let derivative { try record(derivative, output, repeat each arguments) }
+      if isView { markView(output, repeat each arguments) }
+      return output
+    } catch let error as TorchError {
+      var tensors: [Tensor] = []
+      repeat (each arguments).forEachTensor { if let tensor = $0 { tensors.append(tensor) } }
+      throw error.inOperator(name, tensors)
+    }
+  }
+
+  private func markView(_ output: Output, _ arguments: repeat each Argument) {
+    var base: Tensor?
+    repeat (each arguments).forEachTensor { base = base ?? $0 }
+    if let base { output.forEachTensor { $0.markView(of: base) } }
+  }
+
+  private func record(_ derivative: DerivativeRule, _ output: Output, _ arguments: repeat each Argument) throws {
+    var edges: [Edge] = []
+    repeat (each arguments).forEachTensor { edges.append(Edge(to: $0)) }
+    let node = Node(name: gradientName, edges: edges)
+    if Modes.current.contains(.anomaly) {
+      var tensors: [Tensor] = []
+      repeat (each arguments).forEachTensor { if let tensor = $0 { tensors.append(tensor) } }
+      node.describeForwardCall(of: name, tensors)
+    }
+    node.pullback = try derivative.run(Recorder(node: node), output, repeat each arguments)
+    output.forEachTensor { $0.dtype.isDifferentiable ? node.attach($0) : node.skipOutput($0) }
+  }
+
+  /// A derivative that runs `reference` again with recording on, and differentiates that.
+  private static func derivative(of reference: @escaping Kernel) -> Derivative {
+    { (recorder: Recorder, _: Output, arguments: repeat each Argument) -> Pullback in
+      let saved: [SavedTensor?] = {
+        var list: [SavedTensor?] = []
+        repeat (each arguments).forEachTensor { list.append(recorder.save($0)) }
+        return list
+      }()
+      let boxed: [Value] = {
+        var values: [Value] = []
+        repeat values.append((each arguments).boxed)
+        return values
+      }()
+      return { gradients in
+        try ReferenceDerivative.run(saved: saved, boxed: boxed, gradients: gradients) { values in
+          let source = BoxedArguments(values)
+          var outputs: [Tensor] = []
+          try reference(repeat source.next((each Argument).self)).forEachTensor { outputs.append($0) }
+          return outputs
+        }
+      }
+    }
+  }
+
+  public override func callBoxed(_ arguments: [Value]) throws -> [Value] {
+    guard arguments.count == schema.parameters.count else {
+      throw TorchError(
+        .type, "\(name)() expected \(schema.parameters.count) argument(s) but received \(arguments.count)")
+    }
+    let source = BoxedArguments(arguments)
+    return try withErrors {
+      try call(repeat source.next((each Argument).self)).boxedResults(returns: schema.returns)
+    }
+  }
+
+  private func callInterposed(_ arguments: repeat each Argument) throws -> Output {
+    var values: [Value] = []
+    repeat values.append((each arguments).boxed)
+    var result: Output?
+    _ = try Interposers.call(self, values) { values in
+      let source = BoxedArguments(values)
+      let output = try self.call(repeat source.next((each Argument).self))
+      result = output
+      return output.boxedResults(returns: self.schema.returns)
+    }
+    return result!
+  }
+}
+
+/// Hands boxed arguments out one by one.
+final class BoxedArguments {
+  private let values: [Value]
+  private var position = 0
+  init(_ values: [Value]) { self.values = values }
+
+  func next<A: OperatorArgument>(_ type: A.Type) throws -> A {
+    defer { position += 1 }
+    return try A.unbox(values[position])
+  }
+}
+
+extension Node {
+  func describeForwardCall(of name: String, _ tensors: [Tensor]) {
+    let operands = tensors.map { "\($0.dtype.name)\($0.shape.listDescription)" }.joined(separator: ", ")
+    forwardCall = "\(name)(\(operands))"
+  }
+}

@@ -1,0 +1,63 @@
+// The random number generator: PyTorch's mt19937 with PyTorch's transformations, so that a seed gives PyTorch's numbers.
+// Reference: https://pytorch.org/docs/stable/generated/torch.Generator.html
+
+import CTorchKernels
+import Synchronization
+
+/// A source of random numbers with PyTorch's sequence for each seed.
+///
+/// ```swift
+/// torch.manualSeed(0)
+/// print(torch.rand(3))   // tensor([0.4963, 0.7682, 0.0885])
+/// ```
+public final class Generator: @unchecked Sendable {
+  // Unchecked: the native generator is only touched under the lock.
+  private let lock = Mutex<Void>(())
+  private let native: OpaquePointer
+
+  /// A generator with PyTorch's default seed.
+  public init(seed: UInt64 = 67_280_421_310_721) { native = tk_generator_create(seed) }
+
+  deinit { tk_generator_destroy(native) }
+
+  /// The generator that draws use when they are given none.
+  public static let `default` = Generator()
+
+  /// Starts the sequence of `seed`; returns the generator.
+  @discardableResult
+  public func manualSeed(_ seed: UInt64) -> Generator {
+    lock.withLock { _ in tk_generator_seed(native, seed) }
+    return self
+  }
+
+  public var initialSeed: UInt64 { lock.withLock { _ in tk_generator_initial_seed(native) } }
+
+  /// The state in the bytes of PyTorch's `get_rng_state()`, which either side can restore.
+  public var state: [UInt8] {
+    lock.withLock { _ in
+      var bytes = [UInt8](repeating: 0, count: Int(TK_GENERATOR_STATE_SIZE))
+      tk_generator_get_state(native, &bytes)
+      return bytes
+    }
+  }
+
+  /// Restores a state; one that is not of this form is refused and changes nothing.
+  public func setState(_ bytes: [UInt8]) throws {
+    let accepted = lock.withLock { _ in tk_generator_set_state(native, bytes, Int64(bytes.count)) }
+    guard accepted else { throw TorchError(.value, "RNG state is wrong size or not valid") }
+  }
+
+  /// Runs a kernel on the native generator.
+  func draw<R>(_ body: (OpaquePointer) throws -> R) rethrows -> R { try lock.withLock { _ in try body(native) } }
+
+  /// 64 random bits.
+  public func next() -> UInt64 { lock.withLock { _ in tk_generator_next64(native) } }
+}
+
+extension Generator: RandomNumberGenerator {}
+
+extension torch {
+  /// Starts the default generator's sequence of `seed`.
+  @discardableResult
+  public static func manualSeed(_ seed: UInt64) -> Generator { Generator.default.manualSeed(seed) }
+}
