@@ -83,6 +83,9 @@ package struct ByteRegion: @unchecked Sendable {
     count >= prefix.count && withBytes { $0.prefix(prefix.count).elementsEqual(prefix) }
   }
 
+  /// Whether the bytes are pages of a file.
+  var isMapped: Bool { owner is FileMapping }
+
   /// Whether the bytes begin where elements that need `alignment` may begin.
   package func isAligned(to alignment: Int) -> Bool { UInt(bitPattern: base) % UInt(alignment) == 0 }
 }
