@@ -106,8 +106,8 @@ template <class Op> struct Reduce {
     }
   }
 
-  static const ReduceKernel *kernel(bool uses_index = false) {
-    static const ReduceKernel k = {sizeof(State), uses_index, init, accumulate, merge, finish};
+  static const ReduceKernel *kernel(bool uses_index = false, bool uses_count = false) {
+    static const ReduceKernel k = {sizeof(State), uses_index, uses_count, init, accumulate, merge, finish};
     return &k;
   }
 };

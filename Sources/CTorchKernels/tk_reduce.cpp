@@ -121,16 +121,17 @@ class Reduction {
     inner = this->reduce.back();
     this->reduce.pop_back();
     const bool rows_contiguous = inner.in_stride == element;
-    if (!this->keep.empty() && !rows_contiguous && this->keep.back().in_stride == element) {
+    const bool short_rows = rows_contiguous && this->reduce.empty() && inner.size <= 64;
+    if (!this->keep.empty() && (!rows_contiguous || (short_rows && this->keep.back().size >= 8))) {
       column = this->keep.back();
       this->keep.pop_back();
     }
-    packed = !rows_contiguous && column.size == 1 && inner.size > 1;
+    packed = column.size > 1 ? column.in_stride != element : !rows_contiguous && inner.size > 1;
   }
 
   void run(const char *in, char *out, char *out2) {
     // A narrower column block gives every thread some.
-    const int64_t width = std::min<int64_t>(kColumns, column.size);
+    const int64_t width = std::min<int64_t>(packed ? 64 : kColumns, column.size);
     const int64_t blocks_per_row = (column.size + width - 1) / width, blocks = volume(keep) * blocks_per_row;
     const int64_t work = std::max<int64_t>(1, count) * width;
     if (count == 0) {
@@ -235,23 +236,34 @@ class Reduction {
       return;
     }
     alignas(64) char buffer[kPack * 16];
-    for (int64_t i = 0; i < n; i += kPack) {
-      const int64_t m = std::min(kPack, n - i);
+    const int64_t most = kPack / columns;
+    for (int64_t i = 0; i < n; i += most) {
+      const int64_t m = std::min(most, n - i);
       const char *p = in + i * inner.in_stride;
       switch (element) {
-        case 1: pack<uint8_t>(buffer, p, m); break;
-        case 2: pack<uint16_t>(buffer, p, m); break;
-        case 4: pack<uint32_t>(buffer, p, m); break;
-        case 8: pack<uint64_t>(buffer, p, m); break;
-        default: pack<Complex128>(buffer, p, m);
+        case 1: pack<uint8_t>(buffer, p, m, columns); break;
+        case 2: pack<uint16_t>(buffer, p, m, columns); break;
+        case 4: pack<uint32_t>(buffer, p, m, columns); break;
+        case 8: pack<uint64_t>(buffer, p, m, columns); break;
+        default: pack<Complex128>(buffer, p, m, columns);
       }
-      matrix(state, seen, buffer, m, element, 1, base + i * inner.stride2);
+      matrix(state, seen, buffer, m, columns * element, static_cast<int>(columns), base + i * inner.stride2);
     }
   }
 
-  template <class U> void pack(char *to, const char *from, int64_t n) const {
+  template <class U> void pack(char *to, const char *from, int64_t n, int64_t columns) const {
     U *out = reinterpret_cast<U *>(to);
-    for (int64_t i = 0; i < n; i++) out[i] = *reinterpret_cast<const U *>(from + i * inner.in_stride);
+    if (n < columns) {
+      for (int64_t i = 0; i < n; i++) {
+        const char *p = from + i * inner.in_stride;
+        for (int64_t j = 0; j < columns; j++) out[i * columns + j] = *reinterpret_cast<const U *>(p + j * column.in_stride);
+      }
+      return;
+    }
+    for (int64_t j = 0; j < columns; j++) {
+      const char *p = from + j * column.in_stride;
+      for (int64_t i = 0; i < n; i++) out[i * columns + j] = *reinterpret_cast<const U *>(p + i * inner.in_stride);
+    }
   }
 
   void matrix(char *state, int64_t *seen, const char *in, int64_t n, int64_t stride, int columns, int64_t base) const {
@@ -267,16 +279,25 @@ class Reduction {
         for (int j = 0; j < columns * fold; j++) lane[j] = j / columns * step;
       }
       while (fold > 1 && n - r >= fold) {
-        const int64_t m = std::min<int64_t>((n - r) / fold, 64);
+        const int64_t m = std::min<int64_t>((n - r) / fold, 256);
+        const int64_t *lanes = k.uses_index ? lane : zeros;
         k.init(scratch, columns * fold);
-        k.accumulate(scratch, in + r * stride, m, fold * stride, columns * fold, 0, base + r * step, fold * step,
-                     k.uses_index ? lane : zeros, call.parameter);
+        k.accumulate(scratch, in + r * stride, m, fold * stride, columns * fold, 0, base + r * step, fold * step, lanes,
+                     call.parameter);
+        int64_t taken = m * fold;
+        if (!k.uses_count && n - r - taken < fold) {  // the rest, into some of the columns
+          const int rest = static_cast<int>(n - r - taken);
+          k.accumulate(scratch, in + (r + taken) * stride, 1, 0, columns * rest, 0, base + (r + taken) * step, 0, lanes,
+                       call.parameter);
+          taken += rest;
+        }
         for (int width = fold / 2, c = 1; width > 0; width /= 2, c *= 2) {
           k.merge(scratch, 0, scratch, width * columns, width * columns, c * m, c * m);
         }
-        k.merge(state, 0, scratch, 0, columns, *seen, m * fold);
-        *seen += m * fold;
-        r += m * fold;
+        k.merge(state, 0, scratch, 0, columns, *seen, taken);
+        *seen += taken;
+        r += taken;
+        while (fold > 1 && n - r < fold) fold /= 2;
       }
     }
     while (r < n) {

@@ -25,7 +25,7 @@ struct ReduceOutput {
 
 struct ReduceKernel {
   size_t state_bytes;
-  bool uses_index;
+  bool uses_index, uses_count;
   void (*init)(void *state, int columns);
   // Accumulates rows of `columns` contiguous elements each. Element (r, j) has the index base + r * step + lane[j];
   // every column has seen `count` elements before.

@@ -189,10 +189,10 @@ const ReduceKernel *product(tk_dtype in) {
 }
 
 const ReduceKernel *variance(tk_dtype in) {
-  if (in == TK_COMPLEX64) return Reduce<Variance<Complex64>>::kernel();
-  if (in == TK_COMPLEX128) return Reduce<Variance<Complex128>>::kernel();
+  if (in == TK_COMPLEX64) return Reduce<Variance<Complex64>>::kernel(false, true);
+  if (in == TK_COMPLEX128) return Reduce<Variance<Complex128>>::kernel(false, true);
   const ReduceKernel *k = nullptr;
-  dispatch_floating(in, [&](auto tag) { k = Reduce<Variance<typename decltype(tag)::type>>::kernel(); });
+  dispatch_floating(in, [&](auto tag) { k = Reduce<Variance<typename decltype(tag)::type>>::kernel(false, true); });
   return k;
 }
 
