@@ -74,9 +74,12 @@ struct Span {
   TDNN_INLINE Span(const Pool &pool, int axis, int64_t o) {
     int64_t dilation = pool.dilation[axis];
     start = o * pool.stride[axis] - pool.padding[axis];
+    first = 0;
+    last = pool.kernel[axis];
+    if (start >= 0 && start + (last - 1) * dilation < pool.in[axis]) return;  // wholly inside, without a division
     first = start < 0 ? (-start + dilation - 1) / dilation : 0;
     int64_t room = pool.in[axis] - start;
-    last = room <= 0 ? 0 : std::min(pool.kernel[axis], (room + dilation - 1) / dilation);
+    last = room <= 0 ? 0 : std::min(last, (room + dilation - 1) / dilation);
   }
 };
 
