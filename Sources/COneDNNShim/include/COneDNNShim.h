@@ -147,7 +147,8 @@ typedef enum tdnn_algorithm {
 } tdnn_algorithm;
 
 // PyTorch's convolution or transposed convolution. Channels are totals over all groups. Entries of the arrays beyond
-// `spatial_rank` are ignored. Start from zeros. A problem without elements (batch 0) is TDNN_INVALID: the caller's to answer.
+// `spatial_rank` are ignored. Start from zeros. A problem without elements (batch 0) is
+// TDNN_INVALID: the caller's to answer.
 typedef struct tdnn_conv_problem {
   tdnn_pass pass;
   tdnn_dtype dtype;         // of src, weights and dst; a bfloat16 problem accumulates in float32
