@@ -2,9 +2,10 @@
 //
 // Goals: PyTorch's shapes and weight orders; the fastest layouts; Winograd where it pays.
 //
-// Note [When Winograd]. A 3x3 convolution of stride 1 can be computed on 4x4 output tiles with 36 multiplications a
-// tile and channel pair instead of 144 (Lavin and Gray 2015, F(4x4, 3x3)), at the price of transforming every tile of
-// every channel and every weight. Counting in multiplications of the direct method, oneDNN's implementation costs
+// Note [When Winograd]. A 3x3 convolution of stride 1 can be computed on 4x4 output tiles with 36 multiplications
+// for a tile and channel pair instead of 144 (Lavin and Gray 2015, F(4x4, 3x3)), at the price of transforming every
+// tile of every channel and every weight. Counting in multiplications of the direct method, oneDNN's implementation
+// costs
 //     36 · tiles · in · out   +   570 · tiles · (in + out)   +   1100 · in · out
 // where 570 and 1100 are what the transforms of one tile and of one 3x3 weight cost, fitted on an AVX-512 machine over
 // 28 shapes from 16 to 512 channels: it predicts the ratio of the two times within 15 % above 0.1 ms. Winograd is chosen

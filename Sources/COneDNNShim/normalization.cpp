@@ -38,7 +38,8 @@ Desc view(const tdnn_layout *layout) {
 
 template <class Forward, class Backward>
 tdnn_plan *make(
-    tdnn_pass pass, const tdnn_layout *layout, const Desc &data, bool has_scale, bool has_shift, bool given_statistics, float epsilon) {
+    tdnn_pass pass, const tdnn_layout *layout, const Desc &data, bool has_scale, bool has_shift, bool given_statistics,
+    float epsilon) {
   require(pass != TDNN_BACKWARD_WEIGHTS, "TDNN_BACKWARD_DATA gives all gradients of a normalization");
   ThreadCountScope threads;
   Attributes attributes;

@@ -30,6 +30,8 @@ struct Pool {
   int64_t in[3] = {1, 1, 1}, out[3] = {1, 1, 1}, kernel[3] = {1, 1, 1};
   int64_t stride[3] = {1, 1, 1}, padding[3] = {0, 0, 0}, dilation[3] = {1, 1, 1};
 
+  std::vector<int64_t> offsets;  // of each place of the window from its corner, in input positions
+
   int64_t in_positions() const { return in[0] * in[1] * in[2]; }
   int64_t out_positions() const { return out[0] * out[1] * out[2]; }
 };
@@ -74,9 +76,12 @@ struct Span {
   TDNN_INLINE Span(const Pool &pool, int axis, int64_t o) {
     int64_t dilation = pool.dilation[axis];
     start = o * pool.stride[axis] - pool.padding[axis];
+    first = 0;
+    last = pool.kernel[axis];
+    if (start >= 0 && start + (last - 1) * dilation < pool.in[axis]) return;  // wholly inside, without a division
     first = start < 0 ? (-start + dilation - 1) / dilation : 0;
     int64_t room = pool.in[axis] - start;
-    last = room <= 0 ? 0 : std::min(pool.kernel[axis], (room + dilation - 1) / dilation);
+    last = room <= 0 ? 0 : std::min(last, (room + dilation - 1) / dilation);
   }
 };
 
@@ -107,11 +112,7 @@ TDNN_INLINE void for_each_place(const Pool &pool, const Span &d, const Span &h, 
 
 // The input position of a place in the window.
 TDNN_INLINE int64_t position_of(const Pool &pool, const Span &d, const Span &h, const Span &w, int64_t place) {
-  auto width = static_cast<uint32_t>(pool.kernel[2]), height = static_cast<uint32_t>(pool.kernel[1]);
-  uint32_t index = static_cast<uint32_t>(place), rows = index / width;
-  int64_t kw = index % width, kh = rows % height, kd = rows / height;
-  int64_t row = (d.start + kd * pool.dilation[0]) * pool.in[1] + h.start + kh * pool.dilation[1];
-  return row * pool.in[2] + w.start + kw * pool.dilation[2];
+  return (d.start * pool.in[1] + h.start) * pool.in[2] + w.start + pool.offsets[place];
 }
 
 TDNN_INLINE float divisor(const Pool &pool, const Span &d, const Span &h, const Span &w) {
@@ -336,6 +337,12 @@ PoolPlan::PoolPlan(const tdnn_pool_problem &p) : input_(p.layout), forward_(p.pa
   int64_t places = pool_.kernel[0] * pool_.kernel[1] * pool_.kernel[2];
   require(places < int64_t{1} << 31, "the kernel is too large");
   small_places_ = places <= 256;
+  for (int64_t place = 0; p.kind == TDNN_POOL_MAX && place < places; ++place) {
+    int64_t kw = place % pool_.kernel[2], rows = place / pool_.kernel[2];
+    int64_t kh = rows % pool_.kernel[1], kd = rows / pool_.kernel[1];
+    int64_t row = kd * pool_.dilation[0] * pool_.in[1] + kh * pool_.dilation[1];
+    pool_.offsets.push_back(row * pool_.in[2] + kw * pool_.dilation[2]);
+  }
   bool narrow = info.dtype == TDNN_BFLOAT16;
   unit_ = narrow ? (small_places_ ? select<bfloat16, uint8_t>() : select<bfloat16, int32_t>())
                  : (small_places_ ? select<float, uint8_t>() : select<float, int32_t>());

@@ -139,14 +139,16 @@ typedef enum tdnn_pass {
 } tdnn_pass;
 
 typedef enum tdnn_algorithm {
-  TDNN_ALGORITHM_AUTO,      // by the rule in convolution.cpp
+  // By the rule in convolution.cpp, Note [When Winograd]. Winograd rounds a little differently and spreads NaN and
+  // infinity over a 4x4 tile.
+  TDNN_ALGORITHM_AUTO,
   TDNN_ALGORITHM_DIRECT,
   TDNN_ALGORITHM_WINOGRAD   // TDNN_UNSUPPORTED where there is none: no 3x3, no AVX-512, oneDNN 3
 } tdnn_algorithm;
 
-// Winograd rounds a little differently (Note [When Winograd]) and spreads NaN and infinity over a 4x4 tile.
 // PyTorch's convolution or transposed convolution. Channels are totals over all groups. Entries of the arrays beyond
-// `spatial_rank` are ignored. Start from zeros.
+// `spatial_rank` are ignored. Start from zeros. A problem without elements (batch 0) is
+// TDNN_INVALID: the caller's to answer.
 typedef struct tdnn_conv_problem {
   tdnn_pass pass;
   tdnn_dtype dtype;         // of src, weights and dst; a bfloat16 problem accumulates in float32
