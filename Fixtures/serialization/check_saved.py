@@ -48,6 +48,8 @@ def sharing(value, found):
     """Appends the address of every tensor's storage, numbered in the order of meeting."""
     if isinstance(value, torch.Tensor) and value.numel():
         found.append(value.untyped_storage().data_ptr())
+    elif isinstance(value, np.ndarray) and value.size:
+        found.append(value.ctypes.data)
     elif isinstance(value, dict):
         for item in value.values():
             sharing(item, found)

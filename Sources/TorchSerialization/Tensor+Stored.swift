@@ -6,10 +6,12 @@ import OrderedCollections
 import TorchCore
 
 /// Gives tensors to a writer, without copying.
-struct TensorExporter {
+package struct TensorExporter {
   private var storages: [ObjectIdentifier: StoredStorage] = [:]
 
-  mutating func stored(_ tensor: Tensor) throws -> StoredTensor {
+  package init() {}
+
+  package mutating func stored(_ tensor: Tensor) throws -> StoredTensor {
     if let failure = tensor.failure { throw failure }
     guard tensor.device.kind == .cpu else {
       throw TorchError(.device, "a tensor on \(tensor.device) must be copied to the CPU before it is saved")
@@ -33,14 +35,14 @@ struct TensorExporter {
 }
 
 /// Makes tensors of what a reader found.
-struct TensorImporter {
+package struct TensorImporter {
   /// Whether tensors may lie in the mapped file itself.
-  let mapped: Bool
+  package let mapped: Bool
   private var storages: [ObjectIdentifier: Storage] = [:]
 
-  init(mapped: Bool) { self.mapped = mapped }
+  package init(mapped: Bool) { self.mapped = mapped }
 
-  mutating func tensor(_ stored: StoredTensor) throws -> Tensor {
+  package mutating func tensor(_ stored: StoredTensor) throws -> Tensor {
     let shape = try Shape(checking: stored.shape)
     let tensor = try Tensor(
       sharing: storage(stored), shape: shape, strides: Shape(checking: stored.strides), offset: stored.storageOffset,

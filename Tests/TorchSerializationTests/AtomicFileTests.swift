@@ -1,8 +1,7 @@
 import Foundation
 import Testing
 import TorchCore
-
-@testable import TorchSerialization
+import TorchSerialization
 
 @Suite struct AtomicFileTests {
   private func contents(_ path: String) throws -> String { try String(contentsOfFile: path, encoding: .utf8) }

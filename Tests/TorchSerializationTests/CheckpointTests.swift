@@ -1,8 +1,7 @@
 import Foundation
 import Testing
 import TorchCore
-
-@testable import TorchSerialization
+import TorchSerialization
 
 @Suite struct CheckpointTests {
   static let files = [

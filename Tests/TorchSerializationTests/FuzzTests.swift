@@ -1,8 +1,7 @@
 import Foundation
 import Testing
 import TorchCore
-
-@testable import TorchSerialization
+import TorchSerialization
 
 /// Damages every fixture in thousands of seeded ways. A reader may answer with values or with a `TorchError`;
 /// anything else (a trap, an endless loop, memory without bound) fails the run.

@@ -1,8 +1,7 @@
 import Foundation
 import Testing
 import TorchCore
-
-@testable import TorchSerialization
+import TorchSerialization
 
 /// Files made to harm, by name; `FuzzTests` makes them at random.
 @Suite struct HostileFileTests {

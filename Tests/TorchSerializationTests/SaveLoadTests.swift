@@ -2,8 +2,7 @@ import Foundation
 import OrderedCollections
 import Testing
 import Torch
-
-@testable import TorchSerialization
+import TorchSerialization
 
 /// The public face: real tensors through files.
 @Suite struct SaveLoadTests {

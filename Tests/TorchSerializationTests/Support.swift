@@ -1,8 +1,7 @@
 import Foundation
 import OrderedCollections
 import TorchCore
-
-@testable import TorchSerialization
+import TorchSerialization
 
 /// The files that `Fixtures/serialization/make.py` makes.
 enum Fixture {

@@ -11,11 +11,11 @@ import TorchCore
 package struct ByteRegion: @unchecked Sendable {
   // Unchecked because the bytes are written only by the tensors made over them, whose writes are the caller's to order.
 
-  let base: UnsafeMutableRawPointer
+  package let base: UnsafeMutableRawPointer
   package let count: Int
-  let owner: AnyObject?
+  package let owner: AnyObject?
 
-  init(base: UnsafeMutableRawPointer, count: Int, owner: AnyObject?) {
+  package init(base: UnsafeMutableRawPointer, count: Int, owner: AnyObject?) {
     self.base = base
     self.count = count
     self.owner = owner

@@ -9,7 +9,7 @@ import TorchCore
 extension StateTree where Leaf == StoredTensor {
   /// The tree of `graph`'s value.
   /// - Parameter size: The bytes the pickle takes, which bound the tree.
-  init(_ graph: PickleGraph, pickleSize size: Int) throws {
+  package init(_ graph: PickleGraph, pickleSize size: Int) throws {
     var builder = TreeBuilder(limit: max(1 << 20, 16 * size))
     self = try builder.tree(graph.root, depth: 0).value
   }

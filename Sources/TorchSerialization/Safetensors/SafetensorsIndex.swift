@@ -7,14 +7,14 @@ import Foundation
 import OrderedCollections
 import TorchCore
 
-struct SafetensorsIndex: Decodable {
-  let weightMap: [String: String]
+package struct SafetensorsIndex: Decodable {
+  package let weightMap: [String: String]
 
-  enum CodingKeys: String, CodingKey { case weightMap = "weight_map" }
+  package enum CodingKeys: String, CodingKey { case weightMap = "weight_map" }
 
   static func isIndex(_ path: String) -> Bool { path.hasSuffix(".json") }
 
-  init(contentsOf path: String) throws {
+  package init(contentsOf path: String) throws {
     let file = try ByteRegion(mapping: path)
     guard file.count <= 100_000_000 else { throw SafetensorsFile.refuse("the index is too large") }
     do {
@@ -25,7 +25,7 @@ struct SafetensorsIndex: Decodable {
   }
 
   /// The tensors of all files, those of one file together.
-  func tensors(beside path: String) throws -> OrderedDictionary<String, StoredTensor> {
+  package func tensors(beside path: String) throws -> OrderedDictionary<String, StoredTensor> {
     let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
     var tensors: OrderedDictionary<String, StoredTensor> = [:]
     for (file, names) in Dictionary(grouping: weightMap.keys, by: { weightMap[$0]! }).sorted(by: { $0.key < $1.key }) {

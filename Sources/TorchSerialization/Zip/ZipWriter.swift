@@ -112,7 +112,7 @@ package struct ZipWriter {
 
 extension [UInt8] {
   /// The little-endian bytes of `value`.
-  mutating func append<T: FixedWidthInteger>(_ value: T) where T: UnsignedInteger {
+  package mutating func append<T: FixedWidthInteger>(_ value: T) where T: UnsignedInteger {
     Swift.withUnsafeBytes(of: value.littleEndian) { append(contentsOf: $0) }
   }
 
