@@ -6,17 +6,6 @@
 #include <string>
 #include <vector>
 #include "CTorchKernels.h"
-extern "C" {
-// trivial power-of-two cache
-static thread_local std::vector<void*> cache[48];
-static int cls(size_t b) { int k = 6; while ((size_t(1) << k) < b) k++; return k; }
-void* tk_alloc(size_t b) { int k = cls(b ? b : 1); auto& c = cache[k]; if (!c.empty()) { void* p = c.back(); c.pop_back(); return p; } return aligned_alloc(64, size_t(1) << k); }
-void tk_free(void* p, size_t b) { int k = cls(b ? b : 1); cache[k].push_back(p); }
-tk_alloc_stats tk_allocator_stats(void) { return tk_alloc_stats{}; }
-void tk_allocator_set_limit(int64_t) {}
-void tk_allocator_empty_cache(void) {}
-void tk_allocator_reset_peak(void) {}
-}
 template <class T> T sc(const tk_scalar& s) { return (T)s.re; }
 template <> int64_t sc(const tk_scalar& s) { return s.i; }
 typedef std::complex<float> cf; typedef std::complex<double> cd;
