@@ -33,7 +33,7 @@ bench: setup
 
 bench-setup:
 	python3 -m venv .venv-torch
-	.venv-torch/bin/pip install --quiet torch torchvision numpy safetensors --index-url https://download.pytorch.org/whl/cpu --extra-index-url https://pypi.org/simple
+	.venv-torch/bin/pip install --quiet torch torchvision numpy safetensors
 
 check: setup
 	@$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Examples

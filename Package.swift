@@ -44,6 +44,8 @@ let package = Package(
     // Native code: vector loops, the oneDNN shim, system libraries.
     .target(
       name: "CTorchKernels",
+      // Highway compiles a file once for each instruction set by including it again, by name.
+      cxxSettings: [.headerSearchPath(".")],
       linkerSettings: [.linkedLibrary("hwy"), .linkedLibrary("hwy_contrib"), .linkedLibrary("gomp")]),
     .target(name: "COneDNNShim", linkerSettings: [.linkedLibrary("dnnl")]),
     .systemLibrary(

@@ -25,6 +25,8 @@ struct Blocking {
 
 #if DNNL_VERSION_MAJOR >= 3
 
+constexpr bool kBackwardCountsShift = false;
+
 template <class Primitive, class... Arguments>
 typename Primitive::primitive_desc describe(const Attributes &attributes, const Arguments &...arguments) {
   return typename Primitive::primitive_desc(engine(), arguments..., attributes);
@@ -50,10 +52,6 @@ typename Primitive::primitive_desc describe_normalization_backward(
   return describe_backward<Primitive>(attributes, forward, kind, data, data, data, epsilon, flags);
 }
 
-inline void append_relu(dnnl::post_ops &operations) {
-  operations.append_eltwise(dnnl::algorithm::eltwise_relu, 0.f, 0.f);
-}
-
 inline Blocking blocking(const Desc &desc) {
   Blocking result;
   result.known = desc.get_format_kind() == dnnl::memory::format_kind::blocked;
@@ -69,6 +67,8 @@ inline Dims dimensions(const Desc &desc) { return desc.get_dims(); }
 inline dnnl::memory::data_type data_type(const Desc &desc) { return desc.get_data_type(); }
 
 #else
+
+constexpr bool kBackwardCountsShift = true;
 
 template <class Primitive, class... Arguments>
 typename Primitive::primitive_desc describe(const Attributes &attributes, const Arguments &...arguments) {
@@ -93,10 +93,6 @@ typename Primitive::primitive_desc describe_normalization_backward(
     const Attributes &attributes, const Forward &forward, dnnl::prop_kind kind, const Desc &data, float epsilon,
     dnnl::normalization_flags flags) {
   return describe_backward<Primitive>(attributes, forward, kind, data, data, epsilon, flags);
-}
-
-inline void append_relu(dnnl::post_ops &operations) {
-  operations.append_eltwise(1.f, dnnl::algorithm::eltwise_relu, 0.f, 0.f);
 }
 
 inline Blocking blocking(const Desc &desc) {

@@ -51,7 +51,8 @@ tdnn_status guarded(const Body &body) noexcept {
         : error.status == dnnl_out_of_memory                ? TDNN_OUT_OF_MEMORY
         : error.status == dnnl_invalid_arguments            ? TDNN_INVALID
                                                             : TDNN_FAILED;
-    return fail(status, error.what());
+    std::string why = status == TDNN_UNSUPPORTED ? "oneDNN has no kernel for this: " : "oneDNN: ";
+    return fail(status, why + error.what());
   } catch (const std::bad_alloc &) {
     return fail(TDNN_OUT_OF_MEMORY, "out of memory");
   } catch (const std::exception &error) {
@@ -104,6 +105,7 @@ class PrimitivePlan : public tdnn_plan {
 
   dnnl::primitive primitive_;
   std::vector<Binding> bindings_;
+  std::vector<Desc> descs_;  // of the bindings, as the primitive sees them; `layouts` may show another view
   Desc scratch_desc_;
   mutable std::mutex mutex_;
   mutable std::vector<std::unique_ptr<Frame>> frames_;

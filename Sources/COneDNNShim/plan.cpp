@@ -79,16 +79,17 @@ PrimitivePlan::PrimitivePlan(
   implementation = desc.impl_info_str();
   scratch_bytes = scratch_desc_.get_size();
   for (const Binding &binding : bindings_) {
-    layouts[binding.operand] = intern(desc.query_md(dnnl::query::exec_arg_md, binding.argument));
+    descs_.push_back(desc.query_md(dnnl::query::exec_arg_md, binding.argument));
+    layouts[binding.operand] = intern(descs_.back());
   }
 }
 
 std::unique_ptr<PrimitivePlan::Frame> PrimitivePlan::make_frame() const {
   auto frame = std::make_unique<Frame>();
   frame->stream = dnnl::stream(engine());
-  for (const Binding &binding : bindings_) {
-    frame->memories.push_back(dnnl::memory(layouts[binding.operand]->desc, engine(), DNNL_MEMORY_NONE));
-    frame->arguments.push_back({binding.argument, frame->memories.back().get()});
+  for (size_t i = 0; i < bindings_.size(); ++i) {
+    frame->memories.push_back(dnnl::memory(descs_[i], engine(), DNNL_MEMORY_NONE));
+    frame->arguments.push_back({bindings_[i].argument, frame->memories.back().get()});
   }
   if (scratch_bytes) {
     frame->memories.push_back(dnnl::memory(scratch_desc_, engine(), DNNL_MEMORY_NONE));

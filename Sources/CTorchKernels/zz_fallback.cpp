@@ -6,30 +6,6 @@
 #include <string>
 #include <vector>
 #include "CTorchKernels.h"
-extern "C" {
-void GOMP_parallel(void (*)(void*), void*, unsigned, unsigned);
-int omp_get_thread_num(void); int omp_get_num_threads(void); int omp_get_max_threads(void); int omp_in_parallel(void); void omp_set_num_threads(int);
-static thread_local bool serial = false;
-struct Ctx { int64_t n; tk_range_fn fn; void* c; };
-static void body(void* p) { Ctx* x = (Ctx*)p; int t = omp_get_thread_num(), k = omp_get_num_threads(); int64_t b = x->n * t / k, e = x->n * (t + 1) / k; if (b < e) x->fn(x->c, b, e); }
-void tk_parallel_for(int64_t n, int64_t grain, tk_range_fn fn, void* c) {
-  if (n <= 0) return;
-  if (n <= grain || serial || omp_in_parallel()) { fn(c, 0, n); return; }
-  Ctx x{n, fn, c}; GOMP_parallel(body, &x, omp_get_max_threads(), 0);
-}
-int tk_num_threads(void) { return omp_get_max_threads(); }
-void tk_set_num_threads(int n) { omp_set_num_threads(n); }
-void tk_set_thread_serial(bool s) { serial = s; }
-// trivial power-of-two cache
-static thread_local std::vector<void*> cache[48];
-static int cls(size_t b) { int k = 6; while ((size_t(1) << k) < b) k++; return k; }
-void* tk_alloc(size_t b) { int k = cls(b ? b : 1); auto& c = cache[k]; if (!c.empty()) { void* p = c.back(); c.pop_back(); return p; } return aligned_alloc(64, size_t(1) << k); }
-void tk_free(void* p, size_t b) { int k = cls(b ? b : 1); cache[k].push_back(p); }
-tk_alloc_stats tk_allocator_stats(void) { return tk_alloc_stats{}; }
-void tk_allocator_set_limit(int64_t) {}
-void tk_allocator_empty_cache(void) {}
-void tk_allocator_reset_peak(void) {}
-}
 template <class T> T sc(const tk_scalar& s) { return (T)s.re; }
 template <> int64_t sc(const tk_scalar& s) { return s.i; }
 typedef std::complex<float> cf; typedef std::complex<double> cd;

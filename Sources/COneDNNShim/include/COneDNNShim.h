@@ -139,20 +139,22 @@ typedef enum tdnn_pass {
 } tdnn_pass;
 
 typedef enum tdnn_algorithm {
-  TDNN_ALGORITHM_AUTO,      // by the rule in convolution.cpp
+  // By the rule in convolution.cpp, Note [When Winograd]. Winograd rounds a little differently and spreads NaN and
+  // infinity over a 4x4 tile.
+  TDNN_ALGORITHM_AUTO,
   TDNN_ALGORITHM_DIRECT,
   TDNN_ALGORITHM_WINOGRAD   // TDNN_UNSUPPORTED where there is none: no 3x3, no AVX-512, oneDNN 3
 } tdnn_algorithm;
 
 // PyTorch's convolution or transposed convolution. Channels are totals over all groups. Entries of the arrays beyond
-// `spatial_rank` are ignored. Start from zeros: `tdnn_conv_problem()`.
+// `spatial_rank` are ignored. Start from zeros. A problem without elements (batch 0) is
+// TDNN_INVALID: the caller's to answer.
 typedef struct tdnn_conv_problem {
   tdnn_pass pass;
   tdnn_dtype dtype;         // of src, weights and dst; a bfloat16 problem accumulates in float32
   tdnn_algorithm algorithm;
   bool transposed;
   bool has_bias;            // forward: bias is added; backward weights: diff_bias is wanted
-  bool fuse_relu;           // forward: dst = relu(conv + bias)
   int32_t spatial_rank;     // 1, 2 or 3
   int64_t batch, in_channels, out_channels, groups;
   int64_t input[3], kernel[3], stride[3], dilation[3];  // dilation 1 is dense, as in PyTorch
@@ -168,13 +170,15 @@ int64_t tdnn_conv_output_size(const tdnn_conv_problem *problem, int32_t axis);
 
 typedef enum tdnn_pool_kind { TDNN_POOL_MAX, TDNN_POOL_AVERAGE, TDNN_POOL_AVERAGE_EXCLUDING_PADDING } tdnn_pool_kind;
 
-// `layout` is the input's, as it is: strided or blocked. Forward gives dst in the same kind of layout; backward takes
-// diff_dst in it and gives diff_src in `layout`. Padding is low == high as in PyTorch; with `ceil_mode` the last window may reach further.
+// float32 and bfloat16. `layout` is the input's, as it is: contiguous, channels last or blocked. Forward gives dst in
+// the same kind of layout; backward takes diff_dst in it and gives diff_src in `layout`. Bit for bit PyTorch's results:
+// NaN wins a maximum, `ceil_mode` and padding count as PyTorch counts them (oneDNN's own pooling does neither).
 typedef struct tdnn_pool_problem {
   tdnn_pass pass;           // TDNN_FORWARD_INFERENCE: no workspace. TDNN_BACKWARD_DATA: backward
   tdnn_pool_kind kind;
   const tdnn_layout *layout;
   bool ceil_mode;
+  int64_t divisor_override; // average: divides by this instead; 0: none
   int64_t kernel[3], stride[3], padding[3], dilation[3];
 } tdnn_pool_problem;
 

@@ -44,7 +44,7 @@ bool tk_random_cauchy(tk_generator *g, tk_dtype dtype, void *p, int64_t n, doubl
 bool tk_random_log_normal(tk_generator *g, tk_dtype dtype, void *p, int64_t n, double mean, double std);
 
 // multinomial with replacement: out is (rows, samples) int64, probabilities (rows, categories) contiguous and checked.
-// (Without replacement PyTorch takes topk of probabilities / exponential draws: a composite.)
+// (Without replacement, and for one sample, PyTorch takes topk or argmax of probabilities / exponential draws: a composite.)
 bool tk_random_multinomial(tk_generator *g, tk_dtype probability_dtype, const void *probabilities, int64_t rows,
                            int64_t categories, int64_t samples, int64_t *out);
 // Elementwise parameters of the dtype of the result, n each.

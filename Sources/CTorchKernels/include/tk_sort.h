@@ -9,7 +9,7 @@ extern "C" {
 // Inputs are contiguous (outer, n, inner); so are outputs, with n replaced by their own length. Indices are int64 and
 // count along the dimension; every indices pointer may be NULL. Complex numbers have no order: false is returned.
 
-// The result is always stable (so `stable` of PyTorch needs no flag). Without indices a faster keys-only sort runs.
+// The result is always stable, so PyTorch's `stable` needs no flag.
 bool tk_sort(tk_dtype dtype, int64_t outer, int64_t n, int64_t inner, bool descending, const void *in, void *out,
              int64_t *indices);
 // The k largest (or smallest), in order. values and indices are (outer, k, inner).

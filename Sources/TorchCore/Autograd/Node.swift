@@ -19,18 +19,19 @@ public final class Node: @unchecked Sendable {
   public let name: String
   /// Later calls have greater numbers; backward runs the greatest that is ready.
   let sequence: UInt64
-  package var edges: [Edge]
-  var outputs: [OutputMeta]
+  package var edges: EdgeList
+  var outputs: OutputList
   var pullback: Pullback?
   /// Run on the gradients of the outputs before the pullback.
   var preHooks: [(Int, (Tensor) -> Tensor?)] = []
   /// What anomaly mode says about the forward call.
   var forwardCall: String?
 
-  init(name: String, edges: [Edge]) {
+  @inline(__always)
+  init(name: String, edges: EdgeList) {
     self.name = name
     self.edges = edges
-    outputs = []
+    outputs = OutputList()
     sequence = tk_next_sequence()
   }
 
@@ -57,15 +58,26 @@ public final class Node: @unchecked Sendable {
 
   deinit {
     // A long chain of nodes would otherwise be freed by recursion, one stack frame or more a node.
-    guard edges.contains(where: { $0.node != nil }) else { return }
-    var doomed = edges
-    edges = []
-    pullback = nil
-    while var last = doomed.popLast() {
-      guard let node = last.takeNodeIfUnique() else { continue }
-      doomed.append(contentsOf: node.edges)
-      node.edges = []
+    var doomed: [Node] = []
+    edges.takeUniqueNodes(into: &doomed)
+    while let node = doomed.popLast() { node.edges.takeUniqueNodes(into: &doomed) }
+  }
+}
+
+extension Node {
+  /// What backward must know of the outputs; the first one inline.
+  struct OutputList {
+    private var first: OutputMeta?
+    private var rest: [OutputMeta] = []
+
+    var count: Int { first == nil ? 0 : 1 + rest.count }
+
+    @inline(__always)
+    mutating func append(_ output: OutputMeta) {
+      if first == nil { first = output } else { rest.append(output) }
     }
+
+    subscript(index: Int) -> OutputMeta { index == 0 ? first! : rest[index - 1] }
   }
 }
 
@@ -108,7 +120,7 @@ package struct Edge {
 
   var identifier: ObjectIdentifier? { node.map(ObjectIdentifier.init) ?? leaf.map(ObjectIdentifier.init) }
 
-  fileprivate mutating func takeNodeIfUnique() -> Node? {
+  mutating func takeNodeIfUnique() -> Node? {
     guard node != nil, isKnownUniquelyReferenced(&node) else { return nil }
     defer { node = nil }
     return node

@@ -200,7 +200,7 @@ public final class Operator<each Argument: OperatorArgument, Output: OperatorRes
   }
 
   private func record(_ derivative: DerivativeRule, _ output: Output, _ arguments: repeat each Argument) throws {
-    var edges: [Edge] = []
+    var edges = EdgeList()
     repeat (each arguments).forEachTensor { edges.append(Edge(to: $0)) }
     let node = Node(name: gradientName, edges: edges)
     if Modes.current.contains(.anomaly) {

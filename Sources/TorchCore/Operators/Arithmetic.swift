@@ -79,14 +79,20 @@ extension Scalar {
 
 extension Tensor {
   /// Elementwise sum; sizes broadcast, dtypes promote.
-  public static func + (a: Tensor, b: Tensor) -> Tensor { Arithmetic.add(a, b, 1) }
-  public static func - (a: Tensor, b: Tensor) -> Tensor { Arithmetic.sub(a, b, 1) }
-  public static func * (a: Tensor, b: Tensor) -> Tensor { Arithmetic.mul(a, b) }
+  public static func + (a: Tensor, b: Tensor) -> Tensor { QuickArithmetic.add(a, b) ?? Arithmetic.add(a, b, 1) }
+  public static func - (a: Tensor, b: Tensor) -> Tensor { QuickArithmetic.sub(a, b) ?? Arithmetic.sub(a, b, 1) }
+  public static func * (a: Tensor, b: Tensor) -> Tensor { QuickArithmetic.mul(a, b) ?? Arithmetic.mul(a, b) }
   public static func / (a: Tensor, b: Tensor) -> Tensor { Arithmetic.div(a, b) }
 
-  public static func + <S: ScalarConvertible>(a: Tensor, b: S) -> Tensor { a + Tensor(wrapping: b.scalar) }
-  public static func - <S: ScalarConvertible>(a: Tensor, b: S) -> Tensor { a - Tensor(wrapping: b.scalar) }
-  public static func * <S: ScalarConvertible>(a: Tensor, b: S) -> Tensor { a * Tensor(wrapping: b.scalar) }
+  public static func + <S: ScalarConvertible>(a: Tensor, b: S) -> Tensor {
+    QuickArithmetic.add(a, b.scalar) ?? a + Tensor(wrapping: b.scalar)
+  }
+  public static func - <S: ScalarConvertible>(a: Tensor, b: S) -> Tensor {
+    QuickArithmetic.sub(a, b.scalar) ?? a - Tensor(wrapping: b.scalar)
+  }
+  public static func * <S: ScalarConvertible>(a: Tensor, b: S) -> Tensor {
+    QuickArithmetic.mul(a, b.scalar) ?? a * Tensor(wrapping: b.scalar)
+  }
   public static func / <S: ScalarConvertible>(a: Tensor, b: S) -> Tensor { a / Tensor(wrapping: b.scalar) }
   public static func + <S: ScalarConvertible>(a: S, b: Tensor) -> Tensor { Tensor(wrapping: a.scalar) + b }
   public static func - <S: ScalarConvertible>(a: S, b: Tensor) -> Tensor { Tensor(wrapping: a.scalar) - b }

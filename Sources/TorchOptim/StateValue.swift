@@ -1,0 +1,159 @@
+// The nested values that state dicts of optimizers and schedulers are made of, as checkpoints hold them.
+
+/// A value in a state dict: what Python's pickle has for numbers, strings, tensors, lists and dictionaries.
+public indirect enum StateValue {
+  case none
+  case bool(Bool)
+  case int(Int)
+  case double(Double)
+  case string(String)
+  case tensor(Tensor)
+  case list([StateValue])
+  case tuple([StateValue])
+  case dictionary(OrderedDictionary<Key, StateValue>)
+
+  public enum Key: Hashable, Sendable {
+    case int(Int)
+    case string(String)
+  }
+
+  public static func strings(_ values: OrderedDictionary<String, StateValue>) -> StateValue {
+    .dictionary(OrderedDictionary(uniqueKeysWithValues: values.map { (.string($0.key), $0.value) }))
+  }
+
+  public static func doubles(_ values: [Double]) -> StateValue { .list(values.map { .double($0) }) }
+
+  // MARK: Reading. A file may hold an integer where a number is meant, or a one-element tensor.
+
+  public func asDouble() throws -> Double {
+    switch self {
+    case .double(let value): return value
+    case .int(let value): return Double(value)
+    case .bool(let value): return value ? 1 : 0
+    case .tensor(let tensor): return try tensor.item().doubleValue
+    default: throw StateValue.mismatch("a number", self)
+    }
+  }
+
+  public func asInt() throws -> Int {
+    switch self {
+    case .int(let value): return value
+    case .double(let value) where value == value.rounded() && abs(value) < 0x1p53: return Int(value)
+    case .bool(let value): return value ? 1 : 0
+    case .tensor(let tensor): return try tensor.item().intValue
+    default: throw StateValue.mismatch("an integer", self)
+    }
+  }
+
+  public func asBool() throws -> Bool {
+    switch self {
+    case .bool(let value): return value
+    case .int(let value): return value != 0
+    default: throw StateValue.mismatch("a Boolean", self)
+    }
+  }
+
+  public func asString() throws -> String {
+    if case .string(let value) = self { return value }
+    throw StateValue.mismatch("a string", self)
+  }
+
+  public func asTensor() throws -> Tensor {
+    if case .tensor(let value) = self { return value }
+    throw StateValue.mismatch("a tensor", self)
+  }
+
+  public func asList() throws -> [StateValue] {
+    switch self {
+    case .list(let values), .tuple(let values): return values
+    default: throw StateValue.mismatch("a list", self)
+    }
+  }
+
+  public func asStrings() throws -> OrderedDictionary<String, StateValue> {
+    guard case .dictionary(let values) = self else { throw StateValue.mismatch("a dictionary", self) }
+    var result: OrderedDictionary<String, StateValue> = [:]
+    for (key, value) in values {
+      guard case .string(let name) = key else { throw StateValue.mismatch("string keys", self) }
+      result[name] = value
+    }
+    return result
+  }
+
+  public var isNone: Bool { if case .none = self { true } else { false } }
+
+  private static func mismatch(_ expected: String, _ value: StateValue) -> TorchError {
+    TorchError(.type, "expected \(expected) in the state dict, got \(value)".prefix(200).description)
+  }
+}
+
+/// An entry of a state dict and the property it stands for: one declaration gives both directions.
+public struct StateField<Root> {
+  let name: String
+  let get: (Root) -> StateValue?
+  let set: (inout Root, StateValue) throws -> Void
+
+  static func double(_ name: String, _ path: WritableKeyPath<Root, Double>) -> StateField {
+    StateField(name: name, get: { .double($0[keyPath: path]) }, set: { $0[keyPath: path] = try $1.asDouble() })
+  }
+
+  static func int(_ name: String, _ path: WritableKeyPath<Root, Int>) -> StateField {
+    StateField(name: name, get: { .int($0[keyPath: path]) }, set: { $0[keyPath: path] = try $1.asInt() })
+  }
+
+  static func bool(_ name: String, _ path: WritableKeyPath<Root, Bool>) -> StateField {
+    StateField(name: name, get: { .bool($0[keyPath: path]) }, set: { $0[keyPath: path] = try $1.asBool() })
+  }
+
+  /// A tuple of two numbers: Adam's `betas`.
+  static func pair(
+    _ name: String, _ first: WritableKeyPath<Root, Double>, _ second: WritableKeyPath<Root, Double>
+  ) -> StateField {
+    StateField(
+      name: name, get: { .tuple([.double($0[keyPath: first]), .double($0[keyPath: second])]) },
+      set: { root, value in
+        let values = try value.asList()
+        guard values.count == 2 else { throw TorchError(.value, "expected two numbers for '\(name)' in the state dict") }
+        root[keyPath: first] = try values[0].asDouble()
+        root[keyPath: second] = try values[1].asDouble()
+      })
+  }
+
+  /// A count that PyTorch keeps in a zero-dimensional float32 tensor.
+  static func step(_ name: String, _ path: WritableKeyPath<Root, Int>) -> StateField {
+    StateField(
+      name: name, get: { .tensor(Tensor.full([], Scalar($0[keyPath: path]), dtype: .float32)) },
+      set: { $0[keyPath: path] = try $1.asInt() })
+  }
+
+  /// A number that PyTorch keeps in a zero-dimensional tensor of the default type.
+  static func scalarTensor(_ name: String, _ path: WritableKeyPath<Root, Double>) -> StateField {
+    StateField(
+      name: name, get: { .tensor(Tensor.full([], Scalar($0[keyPath: path]), dtype: .default)) },
+      set: { $0[keyPath: path] = try $1.asDouble() })
+  }
+
+  /// A tensor that is not there before the first step, or without the option that needs it.
+  static func tensor(_ name: String, _ path: WritableKeyPath<Root, Tensor?>) -> StateField {
+    StateField(
+      name: name, get: { $0[keyPath: path].map { .tensor($0) } },
+      set: { $0[keyPath: path] = $1.isNone ? nil : try $1.asTensor() })
+  }
+
+  /// An option of PyTorch's that changes no result, or that we do not have: written so that PyTorch can load the file.
+  static func constant(_ name: String, _ value: StateValue) -> StateField {
+    StateField(name: name, get: { _ in value }, set: { _, _ in })
+  }
+
+  static func encode(_ fields: [StateField], _ root: Root) -> OrderedDictionary<String, StateValue> {
+    var values: OrderedDictionary<String, StateValue> = [:]
+    for field in fields { if let value = field.get(root) { values[field.name] = value } }
+    return values
+  }
+
+  static func decode(
+    _ fields: [StateField], _ values: OrderedDictionary<String, StateValue>, into root: inout Root
+  ) throws {
+    for field in fields { if let value = values[field.name] { try field.set(&root, value) } }
+  }
+}
