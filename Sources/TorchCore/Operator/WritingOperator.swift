@@ -36,7 +36,7 @@ struct WritingOperator<each Argument: OperatorArgument> {
     twin = Operator(composite: TwinOperator.schema(of: functional, .inPlace)) {
       (arguments: repeat each Argument) throws -> Tensor in
       var target: Tensor?
-      var edges: [Edge] = []
+      var edges = EdgeList()
       repeat (each arguments).forEachTensor {
         target = target ?? $0
         edges.append(Edge(to: $0))
