@@ -47,7 +47,7 @@ let package = Package(
       // Highway compiles a file once for each instruction set by including it again, by name.
       cxxSettings: [.headerSearchPath(".")],
       linkerSettings: [.linkedLibrary("hwy"), .linkedLibrary("hwy_contrib"), .linkedLibrary("gomp")]),
-    .target(name: "COneDNNShim", linkerSettings: [.linkedLibrary("dnnl")]),
+    .target(name: "COneDNNShim", linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary("gomp")]),
     .systemLibrary(
       name: "COpenBLAS", providers: [.apt(["libopenblas-openmp-dev", "liblapacke-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
