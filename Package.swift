@@ -62,10 +62,13 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Examples/mnist"),
+    .target(name: "GuideListings", dependencies: ["Torch"], path: "Examples/guide/Listings"),
+    .executableTarget(name: "guide", dependencies: ["GuideListings"], path: "Examples/guide/Program"),
 
     // Tests mirror Sources.
     .target(name: "TestSupport", dependencies: ["Torch"], path: "Tests/TestSupport"),
     .testTarget(name: "TorchCoreTests", dependencies: ["TestSupport", "Torch"]),
+    .testTarget(name: "GuideTests", dependencies: ["GuideListings"]),
     .testTarget(name: "TorchNNTests", dependencies: ["TestSupport", "Torch"]),
     .testTarget(name: "TorchOptimTests", dependencies: ["TestSupport", "Torch"]),
     .testTarget(name: "TorchDataTests", dependencies: ["TestSupport", "Torch"]),
