@@ -65,6 +65,14 @@ let package = Package(
     .target(name: "GuideListings", dependencies: ["Torch"], path: "Examples/guide/Listings"),
     .executableTarget(name: "guide", dependencies: ["GuideListings"], path: "Examples/guide/Program"),
 
+    // `make bench`: in this package, so that it shares the one release build.
+    .executableTarget(
+      name: "bench",
+      dependencies: [
+        "Torch", "TorchVision", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Benchmarks/Sources/bench"),
+
     // Tests mirror Sources.
     .target(name: "TestSupport", dependencies: ["Torch"], path: "Tests/TestSupport"),
     .testTarget(name: "TorchCoreTests", dependencies: ["TestSupport", "Torch"]),

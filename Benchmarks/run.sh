@@ -8,5 +8,5 @@ python=${TORCH_PYTHON:-../.venv-torch/bin/python}
   exit 1
 }
 data=${MNIST_DATA:-../Sources/TorchVision/Resources/mnist}
-swift build -c release >&2
-exec "$python" run.py --swift "$(swift build -c release --show-bin-path)/bench" --python "$python" --data "$data" "$@"
+swift build -c release --package-path .. --product bench >&2
+exec "$python" run.py --swift "$(swift build -c release --package-path .. --show-bin-path)/bench" --python "$python" --data "$data" "$@"

@@ -18,7 +18,7 @@ struct Course {
   func train(_ epoch: Int) throws {
     model.train()  // Set model to training mode
     let (images, steps) = (trainLoader.dataset.count, trainLoader.count)
-    let bar = ProgressBar(total: steps, label: "epoch \(epoch)", unit: "step")
+    var bar = ProgressBar(total: steps, label: "epoch \(epoch)", unit: "step")
     var started = DispatchTime.now()
 
     for (step, (data, target)) in trainLoader.enumerated() {
