@@ -48,10 +48,13 @@ double scaled_k(double order, double x) {
   if (std::isnan(x) || x < 0) return quiet_nan<double>;
   if (x == 0) return infinity<double>;
   if (x > 40) return std::isinf(x) ? 0 : hankel_series(order, x, 1) * std::sqrt(pi / (2 * x));
+  // Below this the leading term is exact and the C++ library's series fails.
+  if (x < 1e-9 && order == 0) return -std::log(x / 2) - 0.57721566490153286061;
+  if (x < 1e-9 && order == 1) return 1 / x;
   return std::cyl_bessel_k(order, x) * std::exp(x);
 }
 double bessel_k(double order, double x) {
-  return x > 0 && x <= 40 ? std::cyl_bessel_k(order, x) : scaled_k(order, x) * (x > 40 ? std::exp(-x) : 1);
+  return x >= 1e-9 && x <= 40 ? std::cyl_bessel_k(order, x) : scaled_k(order, x) * (x > 40 ? std::exp(-x) : 1);
 }
 
 // PyTorch's y is NaN below zero where the C library raises a range error.
