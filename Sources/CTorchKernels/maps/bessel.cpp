@@ -44,13 +44,18 @@ double bessel_i(int order, double x) {
   return std::isinf(x) ? (order == 1 ? x : size) : scaled_i(order, x) * half * half;
 }
 
-double scaled_k(int order, double x) {
+double scaled_k(double order, double x) {
   if (std::isnan(x) || x < 0) return quiet_nan<double>;
   if (x == 0) return infinity<double>;
   if (x > 40) return std::isinf(x) ? 0 : hankel_series(order, x, 1) * std::sqrt(pi / (2 * x));
+  // Below this the leading term is exact and the C++ library's series fails.
+  if (x < 1e-9 && order == 0) return -std::log(x / 2) - 0.57721566490153286061;
+  if (x < 1e-9 && order == 1) return 1 / x;
   return std::cyl_bessel_k(order, x) * std::exp(x);
 }
-double bessel_k(int order, double x) { return x > 40 ? scaled_k(order, x) * std::exp(-x) : x > 0 ? std::cyl_bessel_k(order, x) : scaled_k(order, x); }
+double bessel_k(double order, double x) {
+  return x >= 1e-9 && x <= 40 ? std::cyl_bessel_k(order, x) : scaled_k(order, x) * (x > 40 ? std::exp(-x) : 1);
+}
 
 // PyTorch's y is NaN below zero where the C library raises a range error.
 double bessel_y(int order, double x) {
@@ -58,14 +63,30 @@ double bessel_y(int order, double x) {
   return x == 0 ? -infinity<double> : order == 0 ? ::y0(x) : ::y1(x);
 }
 
+// J and Y of the order beyond 40, by amplitude and phase (10.17.3, 10.17.4); the C++ library refuses large arguments.
+struct Cylinder { double j, y; };
+Cylinder cylinder(double order, double x) {
+  if (x <= 40) return {std::cyl_bessel_j(order, x), std::cyl_neumann(order, x)};
+  double even = 1, odd = 0, term = 1;
+  for (int k = 1; k < 20; k++) {
+    const double step = 2 * k - 1;
+    term *= (4 * order * order - step * step) / (8 * k * x);
+    (k % 2 ? odd : even) += k % 4 < 2 ? term : -term;
+  }
+  const double phase = x - (order / 2 + 0.25) * pi, size = std::sqrt(2 / (pi * x));
+  return {size * (even * std::cos(phase) - odd * std::sin(phase)), size * (even * std::sin(phase) + odd * std::cos(phase))};
+}
+
+// Through the functions of order 1/3 (9.6.2, 9.6.6).
 double airy_ai(double x) {
   if (std::isnan(x)) return x;
   if (std::isinf(x)) return quiet_nan<double>;
   if (x > 103.892) return 0;  // PyTorch's cut
   const double size = std::fabs(x), zeta = 2.0 / 3 * size * std::sqrt(size), third = 1.0 / 3;
   if (size < 1e-8) return 0.355028053887817239260 - 0.258819403792806798406 * x;
-  if (x > 0) return std::sqrt(x / 3) / pi * std::cyl_bessel_k(third, zeta);
-  return std::sqrt(size) / 2 * (std::cyl_bessel_j(third, zeta) - std::cyl_neumann(third, zeta) / std::sqrt(3.0));
+  if (x > 0) return std::sqrt(x / 3) / pi * bessel_k(third, zeta);
+  const Cylinder c = cylinder(third, zeta);
+  return std::sqrt(size) / 2 * (c.j - c.y / std::sqrt(3.0));
 }
 
 double spherical_j0(double x) {

@@ -73,7 +73,7 @@ double polygamma(int64_t n, double x) {
 struct Incomplete { double lower, upper; };
 Incomplete incomplete_gamma(double a, double x) {
   if (std::isnan(a) || std::isnan(x) || a < 0 || x < 0) return {quiet_nan<double>, quiet_nan<double>};
-  if (a == 0) return x > 0 ? Incomplete{1, 0} : Incomplete{quiet_nan<double>, quiet_nan<double>};
+  if (a < 1e-290) return x > 0 ? Incomplete{1, 0} : Incomplete{quiet_nan<double>, quiet_nan<double>};
   if (x == 0) return {0, 1};
   if (std::isinf(a)) return std::isinf(x) ? Incomplete{quiet_nan<double>, quiet_nan<double>} : Incomplete{0, 1};
   if (std::isinf(x)) return {1, 0};

@@ -38,8 +38,9 @@ template <class T> TK_INLINE T greatest_common_divisor(T a, T b) {
   return b;
 }
 template <class T> TK_INLINE T least_common_multiple(T a, T b) {
+  using Wide = std::conditional_t<(sizeof(T) < 4), int32_t, T>;  // C++'s int is where the small types wrap last
   const T g = greatest_common_divisor(a, b);
-  return g == 0 ? T(0) : magnitude(T(mul(T(a / g), b)));
+  return g == 0 ? T(0) : T(magnitude(mul(Wide(a / g), Wide(b))));
 }
 TK_BINARY(gcd, Ints, greatest_common_divisor(a, b))
 TK_BINARY(lcm, Ints, least_common_multiple(a, b))

@@ -33,7 +33,18 @@ template <> struct Format<double> {
   static constexpr int exp_terms = 13, log_terms = 11;
 };
 
-constexpr double inverse_factorial(int n) { return n < 2 ? 1.0 : inverse_factorial(n - 1) / n; }
+// 1 / n!, as a table: the compiler folds its reads once a loop over n is unrolled.
+struct InverseFactorials {
+  double of[20] = {};
+  constexpr InverseFactorials() {
+    double factorial = 1;
+    for (int n = 0; n < 20; n++) {
+      of[n] = 1 / factorial;
+      factorial *= n + 1;
+    }
+  }
+};
+constexpr InverseFactorials inverse_factorial;
 
 // 2^n for an exponent of the normal range.
 template <class R> TK_INLINE R power_of_two(typename Format<R>::Int n) {
@@ -43,9 +54,9 @@ template <class R> TK_INLINE R power_of_two(typename Format<R>::Int n) {
 
 // sum of r^k / (k + First)! for k = 0..Terms, by Horner's rule.
 template <int First, int Terms, class R> TK_INLINE R exp_series(R r) {
-  R sum = R(inverse_factorial(First + Terms));
+  R sum = R(inverse_factorial.of[First + Terms]);
 #pragma clang loop unroll(full)
-  for (int k = Terms - 1; k >= 0; k--) sum = sum * r + R(inverse_factorial(First + k));
+  for (int k = Terms - 1; k >= 0; k--) sum = sum * r + R(inverse_factorial.of[First + k]);
   return sum;
 }
 

@@ -25,7 +25,7 @@ double inverse_erf(double x, double complement) {
   double y = size < 1e-5 ? size * std::sqrt(pi) / 2 : std::sqrt(std::sqrt(a * a - l / 0.147) - a);
   for (int k = 0; k < 4; k++) {
     const double error = size < 0.5 ? std::erf(y) - size : complement - std::erfc(y);
-    const double step = error * std::sqrt(pi) / 2 * std::exp(y * y);
+    const double half = std::exp(y * y / 2), step = error * std::sqrt(pi) / 2 * half * half;  // e^(y^2) may not fit
     y -= step / (1 + y * step);
   }
   return std::copysign(y, x);

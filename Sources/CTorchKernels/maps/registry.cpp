@@ -12,7 +12,7 @@ namespace tk {
 // One line a family file (not an operation): what makes the linker keep it.
 #define TK_FAMILIES(X)                                                                                        \
   X(activation) X(activation_backward) X(arithmetic) X(bessel) X(cast) X(compare) X(complex) X(division)      \
-  X(exponential) X(gamma) X(integer) X(polynomial) X(probability) X(trigonometry)
+  X(exponential) X(gamma) X(integer) X(polynomial) X(probability) X(transpose) X(trigonometry)
 #define TK_DECLARE(NAME) extern int family_##NAME;
 TK_FAMILIES(TK_DECLARE)
 #define TK_ADDRESS(NAME) &family_##NAME,
@@ -32,6 +32,7 @@ struct Entry {
 
 struct Registry {
   std::unordered_map<std::string, Entry> entries;
+  std::unordered_map<tk_loop, Transposed> transposed;
   std::unordered_map<tk_loop, int> costs;  // of loops dearer than an addition
 
   Registry() {
@@ -47,6 +48,10 @@ struct Registry {
         if (r->cost != 1) costs[r->loops[d]] = r->cost;
       }
     }
+    static const struct { int dtype; const char *copy; } sizes[] = {
+        {TK_UINT8, "to_0"}, {TK_INT16, "to_2"}, {TK_INT32, "to_3"}, {TK_INT64, "to_4"}};
+    for (int k = 0; k < 4; k++)  // one copy loop an element size: 1, 2, 4, 8 bytes
+      transposed[entries[sizes[k].copy].loops[sizes[k].dtype]] = {entries["transpose"].loops[sizes[k].dtype], 1 << k};
   }
 };
 
@@ -72,6 +77,12 @@ int loop_cost(tk_loop loop) {
   const auto &costs = registry().costs;
   const auto found = costs.find(loop);
   return found == costs.end() ? 1 : found->second;
+}
+
+Transposed transposed_form(tk_loop loop) {
+  const auto &forms = registry().transposed;
+  const auto found = forms.find(loop);
+  return found == forms.end() ? Transposed{nullptr, 0} : found->second;
 }
 
 }  // namespace tk

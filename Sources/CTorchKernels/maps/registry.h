@@ -12,6 +12,10 @@ namespace tk {
 // What an element costs relative to an addition: work is split finer over the pool where it is dear.
 int loop_cost(tk_loop loop);
 
+// For a plain copy, what copies a transposed matrix of its element size; NULL for other loops.
+struct Transposed { tk_loop run; int64_t element; };
+Transposed transposed_form(tk_loop loop);
+
 struct Registration {
   const char *name;
   int64_t target;        // Highway's bit; 0 for loops compiled once

@@ -20,7 +20,8 @@ struct Space {
   int64_t sizes[TK_MAX_DIMS];
   int64_t strides[TK_MAX_DIMS][TK_MAX_OPERANDS];
   char *base[TK_MAX_OPERANDS];
-  int64_t tile;  // width of tiles over dimensions 0 and 1, 0 for plain rows
+  int64_t tile;        // width of tiles over dimensions 0 and 1, 0 for plain rows
+  tk_loop transposed;  // copies a tile at once, NULL where the loop is no plain copy
 
   // Whether walking `inner` within `outer` is as good as it gets for the first operand that has a preference.
   bool in_order(int outer, int inner) const {
@@ -68,6 +69,10 @@ struct Space {
       for (; along > 1; along--) swap_dims(along, along - 1);
       // 64 columns of 64 rows keep one line of each row in the first-level cache.
       if (sizes[0] >= 16 && sizes[1] >= 16) tile = 64;
+      if (tile && operands == 2) {
+        const Transposed form = transposed_form(loop);
+        if (strides[0][0] == form.element && strides[1][1] == form.element) transposed = form.run;
+      }
       return;
     }
   }
@@ -126,6 +131,12 @@ void run_bands(void *context, int64_t begin, int64_t end) {
     int64_t index[TK_MAX_DIMS];
     seek(s, 2, band / bands, index, x);
     const int64_t first = band % bands * s.tile, rows = std::min(s.tile, s.sizes[1] - first);
+    if (s.transposed) {
+      for (int k = 0; k < s.operands; k++) x[k] += first * s.strides[1][k];
+      const int64_t shape[] = {s.strides[1][0], s.strides[0][1], s.sizes[0]};
+      s.transposed(rows, x, shape, nullptr);
+      continue;
+    }
     for (int64_t column = 0; column < s.sizes[0]; column += s.tile) {
       const int64_t width = std::min(s.tile, s.sizes[0] - column);
       char *y[TK_MAX_OPERANDS];
@@ -167,6 +178,7 @@ extern "C" void tk_run_map(tk_loop loop, int ndim, const int64_t *sizes, int ope
   s.loop = loop;
   s.params = params;
   s.tile = 0;
+  s.transposed = nullptr;
   if (s.ndim > 1) s.choose_tiles();
   const int64_t grain = n <= tk::grain / 32 ? tk::grain : std::max<int64_t>(tk::grain / tk::loop_cost(loop), 64);
   if (s.tile) {

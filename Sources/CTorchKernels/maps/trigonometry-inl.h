@@ -32,11 +32,11 @@ TK_INLINE CircularParts circular_parts(double x) {
   const double n = shifted - Format<double>::round;
   const double r = ((x - n * part1) - n * part2) - n * part3;
   const double z = r * r;
-  double sine = inverse_factorial(17), cosine = inverse_factorial(16);
+  double sine = inverse_factorial.of[17], cosine = inverse_factorial.of[16];
 #pragma clang loop unroll(full)
-  for (int k = 15; k >= 3; k -= 2) sine = (k % 4 == 1 ? 1 : -1) * inverse_factorial(k) + sine * z;
+  for (int k = 15; k >= 3; k -= 2) sine = (k % 4 == 1 ? 1 : -1) * inverse_factorial.of[k] + sine * z;
 #pragma clang loop unroll(full)
-  for (int k = 14; k >= 4; k -= 2) cosine = (k % 4 == 0 ? 1 : -1) * inverse_factorial(k) + cosine * z;
+  for (int k = 14; k >= 4; k -= 2) cosine = (k % 4 == 0 ? 1 : -1) * inverse_factorial.of[k] + cosine * z;
   return {r + r * z * sine, 1 - (z * 0.5 - z * z * cosine), bits_as<int64_t>(shifted)};
 }
 // sin(x + turns * pi/2)
