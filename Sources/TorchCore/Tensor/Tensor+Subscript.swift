@@ -25,6 +25,12 @@ extension Tensor {
     set { assign(terms.map(\.indexTerm), number(newValue.scalar)) }
   }
 
+  /// A subscript whose terms come from a list.
+  public subscript(terms terms: [IndexTerm]) -> Tensor {
+    get { part(terms) }
+    set { assign(terms, newValue) }
+  }
+
   /// The number as an element of this tensor.
   private func number(_ scalar: Scalar) -> Tensor { Tensor.full([], scalar, dtype: dtype) }
 
@@ -149,6 +155,7 @@ extension Tensor {
   }
 
   private func checkStep(_ step: Int) throws {
+    guard step != 0 else { throw TorchError(.value, "slice step cannot be zero") }
     guard step > 0 else { throw TorchError(.value, "step must be greater than zero") }
   }
 }
