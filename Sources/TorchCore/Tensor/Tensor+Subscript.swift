@@ -116,9 +116,9 @@ extension Tensor {
       dim += dims
       covered = dim
     }
-    for term in terms {
+    for (position, term) in terms.enumerated() {
       switch term {
-      case .integer(let index): view = try view.selected(dim, index)
+      case .integer(let index): view = try view.selected(dim, index, position)
       case .range(let start, let end, let step):
         try checkStep(step)
         if !term.isWhole { view = view.slice(dim: dim, start: start, end: end, step: step) }
@@ -137,7 +137,7 @@ extension Tensor {
           view = view.unsqueeze(dim)
           select(by: Tensor.zeros([try index.item().boolValue ? 1 : 0], dtype: .int64), over: 1)
         } else if index.ndim == 0 && index.dtype.isInteger {
-          view = try view.selected(dim, try index.item().intValue)
+          view = try view.selected(dim, try index.item().intValue, position)
         } else {
           select(by: index, over: isMask ? index.ndim : 1)
         }
@@ -146,10 +146,11 @@ extension Tensor {
     return (view, indices)
   }
 
-  private func selected(_ dim: Int, _ index: Int) throws -> Tensor {
+  /// The error of a bad index counts the terms of the subscript, as PyTorch's does.
+  private func selected(_ dim: Int, _ index: Int, _ position: Int) throws -> Tensor {
     let size = shape[dim]
     guard index >= -size && index < size else {
-      throw TorchError(.index, "index \(index) is out of bounds for dimension \(dim) with size \(size)")
+      throw TorchError(.index, "index \(index) is out of bounds for dimension \(position) with size \(size)")
     }
     return select(dim, index)
   }
