@@ -1,4 +1,4 @@
-// The umbrella: `import Torch` is enough.
+// The umbrella: `import Torch` is enough for tensors, modules, optimizers, data loading and files.
 
 @_exported import TorchCore
 @_exported import TorchData

@@ -47,7 +47,6 @@ constexpr LoopTable<ConditionalLoop, Where, All> loops_where;
 const Registration registration_where("where", TK_TARGET, 1, loops_where.loops);
 
 TK_UNARY(isnan, All, is_nan(a))
-TK_UNARY(relu, Reals, a < 0 ? T(0) : a)
 
 TK_END
 
