@@ -50,7 +50,6 @@ let indexingGradientCases: [GradientCase] = [
   GradientCase("index_fill.int_Scalar") { [x(3, 4), .int(1), c([3, 1]), .double(2)] },
   GradientCase("index_fill.int_Tensor") { [x(3, 4), .int(1), c([3, 1]), x(seed: 5)] },
   GradientCase("embedding") { [x(4, 3), c([[0, 2], [2, 3]]), .int(-1), .bool(false), .bool(false)] },
-  GradientCase("embedding", "padding") { [x(4, 3), c([[0, 2], [2, 3]]), .int(2), .bool(false), .bool(false)] },
   GradientCase("fill.Scalar") { [x(2, 3), .double(2)] },
   GradientCase("fill.Tensor") { [x(2, 3), x(seed: 5)] },
   GradientCase("zero") { [x(2, 3)] },
