@@ -75,7 +75,9 @@ let package = Package(
 
     // Tests mirror Sources.
     .target(name: "TestSupport", dependencies: ["Torch"], path: "Tests/TestSupport"),
-    .testTarget(name: "TorchCoreTests", dependencies: ["TestSupport", "Torch"]),
+    .testTarget(
+      name: "TorchCoreTests",
+      dependencies: ["TestSupport", "Torch", .product(name: "ComplexModule", package: "swift-numerics")]),
     .testTarget(name: "GuideTests", dependencies: ["GuideListings"]),
     .testTarget(name: "TorchNNTests", dependencies: ["TestSupport", "Torch"]),
     .testTarget(name: "TorchOptimTests", dependencies: ["TestSupport", "Torch"]),

@@ -16,7 +16,6 @@ struct AdvancedIndex {
   let indexStrides: [Int64]
   let indexedSizes: [Int64]
   let indexedStrides: [Int64]
-  private let indexedDims: [Int]
 
   init(_ x: Tensor, _ given: [Tensor?]) throws {
     let slots = try AdvancedIndex.withoutMasks(x, given)
@@ -42,14 +41,13 @@ struct AdvancedIndex {
       return Array(repeating: 0, count: position) + own + Array(repeating: 0, count: after)
     }
     self.indices = indices
-    indexedDims = dims
     indexedSizes = dims.map { Int64(x.shape[$0]) }
     indexedStrides = dims.map { Int64(x.strides[$0] * size) }
   }
 
-  /// Runs a kernel; an index out of bounds becomes PyTorch's error.
+  /// Runs a kernel; an index out of bounds becomes PyTorch's error, whose "dimension" counts the index tensors.
   func checked(_ body: () throws -> Void) throws {
-    do { try body() } catch let bad as BadIndex { throw bad.error(dim: indexedDims[bad.operand]) }
+    do { try body() } catch let bad as BadIndex { throw bad.error(dim: bad.operand) }
   }
 
   /// `given` with the coordinates of their true elements in place of masks.

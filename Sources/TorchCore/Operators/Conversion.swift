@@ -67,8 +67,10 @@ enum Conversion {
     }
     try target.checkWritable(by: target.shape, target.dtype)
     let records = Modes.current.recordsGradients && (target.requiresGrad || source.requiresGrad)
-    let node = records && source.requiresGrad ? Node(name: "CopyBackwards", edges: [Edge(to: source)]) : nil
-    node?.pullback = { g in [g[0]] }
+    // The target's old value has a gradient still: zero.
+    let node = records ? Node(name: "CopyBackwards", edges: [Edge(to: target), Edge(to: source)]) : nil
+    let (shape, dtype) = (target.shape, target.dtype)
+    node?.pullback = { g in [g.needs(0) ? Tensor.zeros(shape, dtype: dtype) : nil, g.needs(1) ? g[0] : nil] }
     // Source and target may overlap in one storage.
     let safe = source.storage === target.storage ? try source.packed() : source
     try target.backend.copy(safe, into: target)

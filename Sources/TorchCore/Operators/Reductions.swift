@@ -22,7 +22,7 @@ enum Reductions {
     })
 
   static let mean = Operator(
-    "mean(Tensor self, *, ScalarType? dtype=None) -> Tensor",
+    "mean(Tensor self, *, ScalarType? dtype=None) -> Tensor", twins: .out("dtype_out"),
     kernel: { (x: Tensor, dtype: DType?) in try run(meanFunction, x, nil, false, try floating("mean", x, dtype)) },
     derivative: { _, _, x, _ in
       let sizes = Array(x.shape)

@@ -94,8 +94,8 @@ private struct TensorWriter {
     let base = tensor.storage.pointer
     collect(tensor, dim: 0, offset: tensor.storageOffset, base)
     if isComplex {
-      formatter = ElementFormatter(elements.map(\.complexValue.real), options)
-      imaginaryFormatter = ElementFormatter(elements.map(\.complexValue.imaginary), options)
+      formatter = ElementFormatter(elements.map(\.complexValue.rawStorage.x), options)
+      imaginaryFormatter = ElementFormatter(elements.map(\.complexValue.rawStorage.y), options)
     } else if tensor.dtype.isFloatingPoint {
       formatter = ElementFormatter(elements.map(\.doubleValue), options)
     } else {
@@ -150,8 +150,10 @@ private struct TensorWriter {
     defer { position += 1 }
     let element = elements[position]
     guard let imaginaryFormatter else { return formatter.text(element) }
-    let imaginary = imaginaryFormatter.text(element.complexValue.imaginary).drop { $0 == " " }
-    let sign = imaginary.first == "-" ? "" : "+"
-    return formatter.text(element.complexValue.real) + sign + imaginary + "j"
+    // `real` and `imaginary` of a number with an infinite part are NaN; the stored parts are what is shown.
+    let (real, imaginary) = element.complexValue.rawStorage
+    let imaginaryText = imaginaryFormatter.text(imaginary).drop { $0 == " " }
+    let sign = imaginaryText.first == "-" ? "" : "+"
+    return formatter.text(real) + sign + imaginaryText + "j"
   }
 }

@@ -25,6 +25,12 @@ extension Tensor {
     set { assign(terms.map(\.indexTerm), number(newValue.scalar)) }
   }
 
+  /// A subscript whose terms come from a list.
+  public subscript(terms terms: [IndexTerm]) -> Tensor {
+    get { part(terms) }
+    set { assign(terms, newValue) }
+  }
+
   /// The number as an element of this tensor.
   private func number(_ scalar: Scalar) -> Tensor { Tensor.full([], scalar, dtype: dtype) }
 
@@ -110,9 +116,9 @@ extension Tensor {
       dim += dims
       covered = dim
     }
-    for term in terms {
+    for (position, term) in terms.enumerated() {
       switch term {
-      case .integer(let index): view = try view.selected(dim, index)
+      case .integer(let index): view = try view.selected(dim, index, position)
       case .range(let start, let end, let step):
         try checkStep(step)
         if !term.isWhole { view = view.slice(dim: dim, start: start, end: end, step: step) }
@@ -131,7 +137,7 @@ extension Tensor {
           view = view.unsqueeze(dim)
           select(by: Tensor.zeros([try index.item().boolValue ? 1 : 0], dtype: .int64), over: 1)
         } else if index.ndim == 0 && index.dtype.isInteger {
-          view = try view.selected(dim, try index.item().intValue)
+          view = try view.selected(dim, try index.item().intValue, position)
         } else {
           select(by: index, over: isMask ? index.ndim : 1)
         }
@@ -140,15 +146,17 @@ extension Tensor {
     return (view, indices)
   }
 
-  private func selected(_ dim: Int, _ index: Int) throws -> Tensor {
+  /// The error of a bad index counts the terms of the subscript, as PyTorch's does.
+  private func selected(_ dim: Int, _ index: Int, _ position: Int) throws -> Tensor {
     let size = shape[dim]
     guard index >= -size && index < size else {
-      throw TorchError(.index, "index \(index) is out of bounds for dimension \(dim) with size \(size)")
+      throw TorchError(.index, "index \(index) is out of bounds for dimension \(position) with size \(size)")
     }
     return select(dim, index)
   }
 
   private func checkStep(_ step: Int) throws {
+    guard step != 0 else { throw TorchError(.value, "slice step cannot be zero") }
     guard step > 0 else { throw TorchError(.value, "step must be greater than zero") }
   }
 }
