@@ -133,6 +133,12 @@ public struct StateField<Root> {
       set: { $0[keyPath: path] = try $1.asDouble() })
   }
 
+  static func optionalScalarTensor(_ name: String, _ path: WritableKeyPath<Root, Double?>) -> StateField {
+    StateField(
+      name: name, get: { $0[keyPath: path].map { .tensor(Tensor.full([], Scalar($0), dtype: .default)) } },
+      set: { $0[keyPath: path] = try $1.asDouble() })
+  }
+
   /// A tensor that is not there before the first step, or without the option that needs it.
   static func tensor(_ name: String, _ path: WritableKeyPath<Root, Tensor?>) -> StateField {
     StateField(
