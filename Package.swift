@@ -47,7 +47,7 @@ let package = Package(
       // Highway compiles a file once for each instruction set by including it again, by name.
       cxxSettings: [.headerSearchPath(".")],
       linkerSettings: [.linkedLibrary("hwy"), .linkedLibrary("hwy_contrib"), .linkedLibrary("gomp")]),
-    .target(name: "COneDNNShim", linkerSettings: [.linkedLibrary("dnnl")]),
+    .target(name: "COneDNNShim", linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary("gomp")]),
     .systemLibrary(
       name: "COpenBLAS", providers: [.apt(["libopenblas-openmp-dev", "liblapacke-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -62,10 +62,13 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Examples/mnist"),
+    .target(name: "GuideListings", dependencies: ["Torch"], path: "Examples/guide/Listings"),
+    .executableTarget(name: "guide", dependencies: ["GuideListings"], path: "Examples/guide/Program"),
 
     // Tests mirror Sources.
     .target(name: "TestSupport", dependencies: ["Torch"], path: "Tests/TestSupport"),
     .testTarget(name: "TorchCoreTests", dependencies: ["TestSupport", "Torch"]),
+    .testTarget(name: "GuideTests", dependencies: ["GuideListings"]),
     .testTarget(name: "TorchNNTests", dependencies: ["TestSupport", "Torch"]),
     .testTarget(name: "TorchOptimTests", dependencies: ["TestSupport", "Torch"]),
     .testTarget(name: "TorchDataTests", dependencies: ["TestSupport", "Torch"]),

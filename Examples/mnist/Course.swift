@@ -5,11 +5,13 @@ import Foundation
 import Torch
 import TorchVision
 
+typealias MNISTLoader = DataLoader<MNIST, (images: Tensor, labels: Tensor)>
+
 struct Course {
   let model: ConvNet
   let optimizer: optim.Optimizer
-  let trainLoader: DataLoader<MNIST>
-  let testLoader: DataLoader<MNIST>
+  let trainLoader: MNISTLoader
+  let testLoader: MNISTLoader
   let log: CourseLog
 
   /// One round over the training images.

@@ -88,12 +88,12 @@ struct Program: ParsableCommand {
 
     // Load it into another one
     let loaded = ConvNet()
-    try loaded.loadStateDict(torch.load(path("mnist_cnn.pt")).stateDict)
+    try loaded.loadStateDict(torch.load(path("mnist_cnn.pt")).stateDict())
     print("Model loaded successfully!")
     try drawPredictions(loaded, testLoader)
   }
 
-  private func drawPredictions(_ model: ConvNet, _ loader: DataLoader<MNIST>) throws {
+  private func drawPredictions(_ model: ConvNet, _ loader: MNISTLoader) throws {
     model.eval()
     for (images, labels) in loader {
       let (images, labels) = (images[..<10], labels[..<10])

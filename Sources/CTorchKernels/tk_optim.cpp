@@ -1,9 +1,10 @@
 // Fused optimizer steps. Every expression rounds where PyTorch's chain of tensor operations does: scalars are computed
-// in float64 and rounded to the dtype when they meet a tensor.
+// in float64 and rounded to the dtype when they meet a tensor; add(alpha), addcmul and lerp are fused multiply-adds, and
+// nothing else is.
 #include "tk_simd.h"
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "tk_optim.cpp"
+#define HWY_TARGET_INCLUDE "../tk_optim.cpp"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
@@ -13,10 +14,17 @@
 #include "tk_elements.h"
 #include "tk_optim.h"
 
+#pragma clang fp contract(off)
+
 HWY_BEFORE_NAMESPACE();
 namespace tk {
 namespace HWY_NAMESPACE {
 namespace {
+
+HWY_INLINE float fma(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
+HWY_INLINE double fma(double a, double b, double c) { return __builtin_fma(a, b, c); }
+// std::sqrt may set errno, which keeps loops from being vectorised.
+template <class T> HWY_INLINE T root_of(T x) { return __builtin_elementwise_sqrt(x); }
 
 // The elements of parameter k in [begin, end).
 struct Range {
@@ -31,9 +39,9 @@ template <class T> const T *at(const void *const *arrays, const Range &r) {
 }
 
 // start + weight (end - start) as PyTorch's lerp computes it: from the nearer end.
-template <class T> T lerp(T start, T end, T weight, bool near_start) {
+template <class T> HWY_INLINE T lerp(T start, T end, T weight, bool near_start) {
   const T difference = end - start;
-  return near_start ? start + weight * difference : end - difference * (T(1) - weight);
+  return near_start ? fma(weight, difference, start) : fma(-difference, T(1) - weight, end);
 }
 
 template <class T>
@@ -46,18 +54,18 @@ void sgd(const tk_sgd &o, const Range &r, void *const *parameters, const void *c
   const T sign = o.maximize ? T(-1) : T(1), decay = static_cast<T>(o.weight_decay), rate = static_cast<T>(-o.lr);
   const T momentum = static_cast<T>(o.momentum), kept = static_cast<T>(1 - o.dampening);
   if (b == nullptr) {
-    for (int64_t i = 0; i < n; i++) p[i] += rate * (sign * g[i] + decay * p[i]);
+    for (int64_t i = 0; i < n; i++) p[i] = fma(rate, fma(decay, p[i], sign * g[i]), p[i]);
   } else if (first[r.k]) {
     for (int64_t i = 0; i < n; i++) {
-      const T d = sign * g[i] + decay * p[i];
+      const T d = fma(decay, p[i], sign * g[i]);
       b[i] = d;
-      p[i] += rate * (o.nesterov ? d + momentum * d : d);
+      p[i] = fma(rate, o.nesterov ? fma(momentum, d, d) : d, p[i]);
     }
   } else {
     for (int64_t i = 0; i < n; i++) {
-      const T d = sign * g[i] + decay * p[i];
-      b[i] = b[i] * momentum + kept * d;
-      p[i] += rate * (o.nesterov ? d + momentum * b[i] : b[i]);
+      const T d = fma(decay, p[i], sign * g[i]);
+      b[i] = fma(kept, d, b[i] * momentum);
+      p[i] = fma(rate, o.nesterov ? fma(momentum, b[i], d) : b[i], p[i]);
     }
   }
 }
@@ -79,22 +87,22 @@ void adam(const tk_adam &o, const Range &r, void *const *parameters, const void 
   const bool near_start = std::fabs(1 - o.beta1) < 0.5;
   const T decay = o.decoupled_weight_decay ? T(0) : static_cast<T>(o.weight_decay);
   const T shrink = o.decoupled_weight_decay ? static_cast<T>(1 - o.lr * o.weight_decay) : T(1);
-  const auto moments = [&](int64_t i) HWY_ATTR {
-    p[i] *= shrink;
-    const T d = sign * g[i] + decay * p[i];
-    m[i] = lerp(m[i], d, weight, near_start);
-    v[i] = v[i] * beta2 + rest2 * d * d;
+  const auto moments = [=](T gradient, T *value, T *first, T *second) HWY_ATTR {
+    *value *= shrink;
+    const T d = fma(decay, *value, sign * gradient);
+    *first = lerp(*first, d, weight, near_start);
+    *second = fma(rest2 * d, d, *second * beta2);
   };
   if (v_max) {
     for (int64_t i = 0; i < n; i++) {
-      moments(i);
+      moments(g[i], &p[i], &m[i], &v[i]);
       v_max[i] = v[i] > v_max[i] || v[i] != v[i] ? v[i] : v_max[i];
-      p[i] += rate * m[i] / (std::sqrt(v_max[i]) / root + eps);
+      p[i] += rate * m[i] / (root_of(v_max[i]) / root + eps);
     }
   } else {
     for (int64_t i = 0; i < n; i++) {
-      moments(i);
-      p[i] += rate * m[i] / (std::sqrt(v[i]) / root + eps);
+      moments(g[i], &p[i], &m[i], &v[i]);
+      p[i] += rate * m[i] / (root_of(v[i]) / root + eps);
     }
   }
 }
@@ -112,17 +120,17 @@ void rmsprop(const tk_rmsprop &o, const Range &r, void *const *parameters, const
   const T momentum = static_cast<T>(o.momentum);
   const bool near_start = std::fabs(1 - o.alpha) < 0.5;
   for (int64_t i = 0, n = r.end - r.begin; i < n; i++) {
-    const T d = sign * g[i] + decay * p[i];
-    s[i] = s[i] * alpha + rest * d * d;
+    const T d = fma(decay, p[i], sign * g[i]);
+    s[i] = fma(rest * d, d, s[i] * alpha);
     T scale = s[i];
     if (a) {
       a[i] = lerp(a[i], d, rest, near_start);
-      scale = s[i] - a[i] * a[i];
+      scale = fma(-a[i], a[i], s[i]);
     }
-    scale = std::sqrt(scale) + eps;
+    scale = root_of(scale) + eps;
     if (b) {
       b[i] = b[i] * momentum + d / scale;
-      p[i] += rate * b[i];
+      p[i] = fma(rate, b[i], p[i]);
     } else {
       p[i] += rate * d / scale;
     }
@@ -138,9 +146,9 @@ void adagrad(const tk_adagrad &o, const Range &r, void *const *parameters, const
   const T sign = o.maximize ? T(-1) : T(1), decay = static_cast<T>(o.weight_decay), eps = static_cast<T>(o.eps);
   const T rate = static_cast<T>(-(o.lr / (1 + static_cast<double>(steps[r.k] - 1) * o.lr_decay)));
   for (int64_t i = 0, n = r.end - r.begin; i < n; i++) {
-    const T d = sign * g[i] + decay * p[i];
-    s[i] += d * d;
-    p[i] += rate * d / (std::sqrt(s[i]) + eps);
+    const T d = fma(decay, p[i], sign * g[i]);
+    s[i] = fma(d, d, s[i]);
+    p[i] += rate * d / (root_of(s[i]) + eps);
   }
 }
 

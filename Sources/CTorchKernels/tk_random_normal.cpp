@@ -4,7 +4,7 @@
 #include "tk_simd.h"
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "tk_random_normal.cpp"
+#define HWY_TARGET_INCLUDE "../tk_random_normal.cpp"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 

@@ -9,7 +9,7 @@
 
 #include <hwy/highway.h>
 
-#include "tk_reduce.h"
+#include "tk_reduce_kernel.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace tk {

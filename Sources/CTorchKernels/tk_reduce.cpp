@@ -3,7 +3,7 @@
 //
 // A contiguous kept dimension gives the columns. A contiguous reduced one is folded: n elements are a matrix of n / f
 // rows and f columns, whose columns are merged at the end. Neither: elements are packed first.
-#include "tk_reduce.h"
+#include "tk_reduce_kernel.h"
 
 #include <algorithm>
 #include <cmath>

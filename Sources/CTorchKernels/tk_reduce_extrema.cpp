@@ -2,7 +2,7 @@
 #include "tk_simd.h"
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "tk_reduce_extrema.cpp"
+#define HWY_TARGET_INCLUDE "../tk_reduce_extrema.cpp"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 

@@ -3,7 +3,7 @@
 #include "tk_simd.h"
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "tk_softmax.cpp"
+#define HWY_TARGET_INCLUDE "../tk_softmax.cpp"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 

@@ -28,7 +28,9 @@ package struct TensorExporter {
       storageOffset: tensor.storageOffset, requiresGrad: tensor.requiresGrad)
   }
 
-  static func named(_ tensors: some Sequence<(key: String, value: Tensor)>) throws -> [(name: String, tensor: StoredTensor)] {
+  static func named(_ tensors: some Sequence<(key: String, value: Tensor)>) throws -> [(
+    name: String, tensor: StoredTensor
+  )] {
     var exporter = TensorExporter()
     return try tensors.map { ($0.key, try exporter.stored($0.value)) }
   }
@@ -63,7 +65,9 @@ package struct TensorImporter {
       storage = Storage(sharing: bytes.base, byteCount: bytes.count, keeper: bytes.owner)
     } else {
       storage = try withErrors { Tensor.empty([bytes.count], dtype: .uint8) }.storage
-      bytes.withBytes { if let source = $0.baseAddress { storage.pointer.copyMemory(from: source, byteCount: $0.count) } }
+      bytes.withBytes {
+        if let source = $0.baseAddress { storage.pointer.copyMemory(from: source, byteCount: $0.count) }
+      }
     }
     storages[id] = storage
     return storage

@@ -82,14 +82,16 @@ extension StateTree where Leaf == Tensor {
   /// - Throws: `TorchError` of kind `.serialization` that names what is not a tensor.
   public func stateDict() throws -> OrderedDictionary<String, Tensor> {
     guard let dictionary else {
-      throw TorchError(.serialization, "the value is no state dict; checkpoints often keep it under a key such as 'model'")
+      throw TorchError(
+        .serialization, "the value is no state dict; checkpoints often keep it under a key such as 'model'")
     }
     var state: OrderedDictionary<String, Tensor> = [:]
     for (key, value) in dictionary.entries {
       guard let name = key.string, let tensor = value.tensor else {
         throw TorchError(
           .serialization,
-          "the value is no state dict: '\(key)' is no tensor (its keys are \(keys.prefix(8).map(\.description).joined(separator: ", ")))")
+          "the value is no state dict: '\(key)' is no tensor (its keys are \(keys.prefix(8).map(\.description).joined(separator: ", ")))"
+        )
       }
       state[name] = tensor
     }

@@ -5,6 +5,7 @@
 // Reference: https://pytorch.org/vision/stable/generated/torchvision.datasets.MNIST.html
 
 import TorchCore
+import TorchData
 
 /// 60000 training and 10000 test images of handwritten digits, 28 × 28 gray bytes.
 ///
@@ -78,7 +79,7 @@ public struct MNIST: Sendable {
   }
 
   /// The images with these numbers stacked, and their labels: what collating the items one by one gives, in one pass.
-  public func batch(_ indices: [Int]) throws -> (images: Tensor, labels: Tensor) {
+  public func batch(at indices: [Int]) throws -> (images: Tensor, labels: Tensor) {
     if let outside = indices.first(where: { !labels.indices.contains($0) }) {
       throw TorchError(.index, "index \(outside) is out of bounds for dataset with size \(count)")
     }
@@ -97,6 +98,8 @@ public struct MNIST: Sendable {
     return images
   }
 }
+
+extension MNIST: BatchDataset {}
 
 extension MNIST: CustomStringConvertible {
   public var description: String {

@@ -41,7 +41,8 @@ import TorchSerialization
       let value = try Self.read(Fixture.path("checkpoint.pt"))
       try TorchArchive.write(value, to: folder + "/a.pt")
       try TorchArchive.write(value, to: folder + "/b.pt")
-      #expect(try Data(contentsOf: URL(filePath: folder + "/a.pt")) == Data(contentsOf: URL(filePath: folder + "/b.pt")))
+      #expect(
+        try Data(contentsOf: URL(filePath: folder + "/a.pt")) == Data(contentsOf: URL(filePath: folder + "/b.pt")))
     }
   }
 

@@ -75,7 +75,8 @@ import TorchSerialization
       switch Int.random(in: 0..<8, using: &generator) {
       case 0, 1: bytes[at] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
       case 2: bytes[at] = UInt8.random(in: 0...255, using: &generator)
-      case 3: for i in at..<min(at + 8, bytes.count) { bytes[i] = [0, 0x7F, 0x80, 0xFF].randomElement(using: &generator)! }
+      case 3:
+        for i in at..<min(at + 8, bytes.count) { bytes[i] = [0, 0x7F, 0x80, 0xFF].randomElement(using: &generator)! }
       case 4: bytes.removeLast(bytes.count - at)
       case 5:
         let length = min(Int.random(in: 1...16, using: &generator), bytes.count - at)

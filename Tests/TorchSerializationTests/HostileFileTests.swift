@@ -17,7 +17,9 @@ import TorchSerialization
 
   @Test func runsNothing() {
     for (module, name) in [("os", "system"), ("builtins", "eval"), ("torch.hub", "load"), ("torch", "load")] {
-      let pickle = [0x80, 2] + global(module, name) + Array("X".utf8) + [2, 0, 0, 0] + Array("ls\u{85}R.".unicodeScalars.map { UInt8($0.value) })
+      let pickle =
+        [0x80, 2] + global(module, name) + Array("X".utf8) + [2, 0, 0, 0]
+        + Array("ls\u{85}R.".unicodeScalars.map { UInt8($0.value) })
       #expect(refusal(pickle: pickle).contains("GLOBAL \(module).\(name)"))
     }
   }
@@ -44,7 +46,8 @@ import TorchSerialization
   }
 
   @Test func cyclesAreRefused() {
-    #expect(refusal(pickle: [0x80, 2] + Array("]q".utf8) + [0] + Array("h".utf8) + [0] + Array("a.".utf8)).contains("itself"))
+    #expect(
+      refusal(pickle: [0x80, 2] + Array("]q".utf8) + [0] + Array("h".utf8) + [0] + Array("a.".utf8)).contains("itself"))
   }
 
   @Test func sharedValuesCannotUnfoldWithoutBound() {
@@ -63,7 +66,10 @@ import TorchSerialization
       let code = UInt8(opcode.unicodeScalars.first!.value)
       #expect(!refusal(pickle: [0x80, 4, code] + [UInt8](repeating: 0xFF, count: 7) + [0x7F, 0x2E]).isEmpty)
     }
-    for text in ["", "\u{80}", "(", ".", "0.", "t.", "a.", "s.", "R.", "b.", "Q.", "h\u{1}.", "((((.", "I9x\n.", "cos\n", "(K\u{1}d."] {
+    for text in [
+      "", "\u{80}", "(", ".", "0.", "t.", "a.", "s.", "R.", "b.", "Q.", "h\u{1}.", "((((.", "I9x\n.", "cos\n",
+      "(K\u{1}d.",
+    ] {
       #expect(!refusal(pickle: text.unicodeScalars.map { UInt8($0.value) }).isEmpty, "\(text)")
     }
   }
@@ -71,14 +77,18 @@ import TorchSerialization
   @Test func tensorsMustLieInTheirStorage() throws {
     let storage = StoredStorage(ByteRegion([UInt8](repeating: 0, count: 40)), dtype: .float32)
     func refusal(_ shape: [Int], _ strides: [Int], _ offset: Int) -> String {
-      message { _ = try StoredTensor(storage: storage, dtype: .float32, shape: shape, strides: strides, storageOffset: offset) }
+      message {
+        _ = try StoredTensor(storage: storage, dtype: .float32, shape: shape, strides: strides, storageOffset: offset)
+      }
     }
     #expect(refusal([10], [1], 0) == "")
     #expect(refusal([1 << 40], [0], 9) == "")
     #expect(refusal([0, 5], [1, 1], 77) == "")
     for (shape, strides, offset) in [
-      ([11], [1], 0), ([10], [1], 1), ([2], [1 << 62], 0), ([3], [1 << 62], 0), ([-1], [1], 0), ([2], [-1], 5), ([2], [1], -1),
-      ([1 << 33, 1 << 33], [0, 0], 0), ([2, 2], [1], 0), ([0, 1 << 40, 1 << 40], [0, 0, 0], 0), ([Int.max], [Int.max], 0),
+      ([11], [1], 0), ([10], [1], 1), ([2], [1 << 62], 0), ([3], [1 << 62], 0), ([-1], [1], 0), ([2], [-1], 5),
+      ([2], [1], -1),
+      ([1 << 33, 1 << 33], [0, 0], 0), ([2, 2], [1], 0), ([0, 1 << 40, 1 << 40], [0, 0, 0], 0),
+      ([Int.max], [Int.max], 0),
       ([Int](repeating: 1, count: 65), [Int](repeating: 1, count: 65), 0),
     ] {
       #expect(refusal(shape, strides, offset) != "", "\(shape) \(strides) \(offset)")
@@ -117,7 +127,8 @@ import TorchSerialization
     #expect(try refusal { put(1 as UInt16, &$0, $1 + 8) }.contains("encrypted"))
     #expect(try refusal { put(99 as UInt16, &$0, $1 + 10) }.contains("method 99"))
     #expect(try refusal { put(7 as UInt32, &$0, $1 + 16) }.contains("CRC"))
-    #expect(try refusal { bytes, directory in put(9999 as UInt16, &bytes, bytes.count - 12) }.contains("number of entries"))
+    #expect(
+      try refusal { bytes, directory in put(9999 as UInt16, &bytes, bytes.count - 12) }.contains("number of entries"))
     #expect(try refusal { bytes, directory in bytes.removeLast(5) }.contains("central directory"))
     #expect(try refusal { bytes, _ in bytes.removeFirst(5) } != "")
   }
@@ -150,7 +161,8 @@ import TorchSerialization
 
   @Test func namesThatClimbAreRefused() throws {
     #expect(
-      try refusal { bytes, directory in bytes.replaceSubrange(directory + 46..<directory + 49, with: Array("../".utf8)) }
-        .contains("impossible name"))
+      try refusal { bytes, directory in bytes.replaceSubrange(directory + 46..<directory + 49, with: Array("../".utf8))
+      }
+      .contains("impossible name"))
   }
 }

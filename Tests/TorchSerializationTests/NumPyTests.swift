@@ -37,7 +37,9 @@ import TorchSerialization
   }
 
   @Test func refusesWhatTensorsCannotHold() throws {
-    func refusal(_ name: String) -> String { message { _ = try NumPyFile.read(ByteRegion(mapping: Fixture.path(name))) } }
+    func refusal(_ name: String) -> String {
+      message { _ = try NumPyFile.read(ByteRegion(mapping: Fixture.path(name))) }
+    }
     #expect(refusal("refused-object.npy").contains("objects"))
     #expect(refusal("refused-fields.npy").contains("structured"))
     #expect(refusal("refused-uint64.npy").contains("u8"))

@@ -45,7 +45,10 @@ import TorchSerialization
     (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#, "InvalidOffset"),
     (#"{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}"#, "TensorInvalidInfo"),
     (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, "MetadataIncompleteBuffer"),
-    (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#, "InvalidOffset"),
+    (
+      #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#,
+      "InvalidOffset"
+    ),
     (#"{"a":{"dtype":"F32","shape":[4294967296,4294967296,4],"data_offsets":[0,8]}}"#, "TensorInvalidInfo"),
     (#"{"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}}"#, "TensorInvalidInfo"),
     (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,80000]}}"#, "TensorInvalidInfo"),

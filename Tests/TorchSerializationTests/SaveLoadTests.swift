@@ -99,7 +99,8 @@ import TorchSerialization
       try torch.save(torch.load(Fixture.path(name), mmap: true), to: "\(folder)/\(name)")
     }
     let path = Fixture.path("every.safetensors")
-    try Safetensors.save(Safetensors.load(path), to: folder + "/every.safetensors", metadata: Safetensors.metadata(path))
+    try Safetensors.save(
+      Safetensors.load(path), to: folder + "/every.safetensors", metadata: Safetensors.metadata(path))
     try NumPy.saveArchive(NumPy.loadArchive(Fixture.path("every.npz")), to: folder + "/every.npz")
     for name in NumPyTests.arrays { try NumPy.save(NumPy.load(Fixture.path(name)), to: "\(folder)/\(name)") }
   }

@@ -46,16 +46,16 @@ import TorchVision
       MNIST(source: source, train: false, transform: Opaque())
     )
     let indices = [5, 0, 1999, 5]
-    let (images, labels) = try fast.batch(indices)
-    let (slowImages, slowLabels) = try slow.batch(indices)
+    let (images, labels) = try fast.batch(at: indices)
+    let (slowImages, slowLabels) = try slow.batch(at: indices)
     #expect(Array(images.shape) == [4, 1, 28, 28] && images.dtype == .float32)
     #expect(Array(labels.shape) == [4] && labels.dtype == .int64)
     #expect(try images.toArray(Float.self) == slowImages.toArray(Float.self))
     #expect(try labels.toArray(Int.self) == slowLabels.toArray(Int.self))
     #expect(try labels.toArray(Int.self) == indices.map { fast[$0].label })
     #expect(Array(fast[3].image.shape) == [1, 28, 28])
-    #expect(throws: TorchError.self) { try fast.batch([2000]) }
-    #expect(Array(try fast.batch([]).images.shape) == [0, 1, 28, 28])
+    #expect(throws: TorchError.self) { try fast.batch(at: [2000]) }
+    #expect(Array(try fast.batch(at: []).images.shape) == [0, 1, 28, 28])
   }
 
   @Test func wholeSet() throws {

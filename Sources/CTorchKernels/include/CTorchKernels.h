@@ -11,3 +11,4 @@
 #include "tk_scan.h"
 #include "tk_softmax.h"
 #include "tk_sort.h"
+#include "tk_where.h"

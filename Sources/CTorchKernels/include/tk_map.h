@@ -9,6 +9,20 @@ extern "C" {
 // An inner loop over n elements. Operand 0 is the output; strides are in bytes (0: broadcast).
 typedef void (*tk_loop)(int64_t n, char *const *operands, const int64_t *strides, const tk_scalar *params);
 
+// Names are aten's base names; parameters are read from params in the order of aten's scalar arguments:
+//   add_scaled, sub_scaled, rsub_scaled, addcmul, addcdiv      alpha or value
+//   clamp min max; clamp_min min; clamp_max max; threshold threshold value; hardtanh min max; leaky_relu slope
+//   elu, elu_backward, elu_backward_result                     alpha scale input_scale; celu alpha
+//   softplus, softplus_backward                                beta threshold
+//   softshrink, hardshrink, shrink_backward                    lambda; logit, logit_backward: eps, below zero for none
+//   nan_to_num                                                 nan posinf neginf; polygamma n
+//   round_decimals                                             10^|decimals|, and 1 if decimals is negative, else 0
+//   smooth_l1 beta; huber delta; *_loss derivatives mse_backward, bce_backward, bce_with_logits_backward: factor;
+//   smooth_l1_backward, huber_backward                         factor, then beta or delta
+// Derivatives take (gradient, input), tanh_, sigmoid_ and elu_backward_result (gradient, result), those of losses
+// (gradient, input, target). where takes (bool, a, b) and is found by the type of a and b.
+// Integer div_trunc, div_floor, floor_divide, remainder and fmod: params is NULL, or params[0].i is the address of an
+// int32_t that a division by zero sets to 1.
 // NULL when there is no such operation for operands of that dtype. The output dtype is the input's,
 // bool for comparisons and predicates, the real dtype for abs/real/imag/angle of complex input.
 tk_loop tk_find_map(const char *name, tk_dtype input);
@@ -19,9 +33,8 @@ tk_loop tk_find_cast(tk_dtype from, tk_dtype to);  // with PyTorch's conversion 
 void tk_run_map(tk_loop loop, int ndim, const int64_t *sizes, int noperands, void *const *pointers,
                 const int64_t *const *strides, const tk_scalar *params);
 
-// Sets n contiguous elements to one value.
+// n contiguous elements: one value; start + i * step (PyTorch's arange, for real types).
 void tk_fill(void *p, int64_t n, tk_dtype dtype, tk_scalar value);
-// start + i * step, computed in the dtype's accumulation type.
 void tk_arange(void *p, int64_t n, tk_dtype dtype, tk_scalar start, tk_scalar step);
 
 #ifdef __cplusplus

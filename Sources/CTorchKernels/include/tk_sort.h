@@ -21,7 +21,7 @@ bool tk_kthvalue(tk_dtype dtype, int64_t outer, int64_t n, int64_t inner, int64_
 // The lower median. A NaN makes the result NaN, unless ignore_nan: then it is the median of the others.
 bool tk_median(tk_dtype dtype, int64_t outer, int64_t n, int64_t inner, bool ignore_nan, const void *in, void *values,
                int64_t *indices);
-// The smallest of the most frequent values, with the index of its last occurrence.
+// The smallest of the most frequent values, with the index of its last occurrence (which one PyTorch gives is open).
 bool tk_mode(tk_dtype dtype, int64_t outer, int64_t n, int64_t inner, const void *in, void *values, int64_t *indices);
 
 // Runs of equal neighbours of n contiguous elements: out (room for n) gets one of each, inverse (n) the run of each

@@ -30,7 +30,7 @@ final class TwinOperator: AnyOperator, @unchecked Sendable {
     super.init(TwinOperator.schema(of: base, kind), tier: .composite, twins: .none)
   }
 
-  private static func schema(of base: AnyOperator, _ kind: Kind) -> String {
+  static func schema(of base: AnyOperator, _ kind: Kind) -> String {
     let schema = base.schema
     let open = schema.text.firstIndex(of: "(")!
     let close = schema.text.range(of: ")")

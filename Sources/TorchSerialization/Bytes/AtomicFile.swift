@@ -21,7 +21,8 @@ package struct FileSink: ~Copyable {
     var rest = bytes[...]
     while !rest.isEmpty {
       // Linux writes at most 2 GiB - 4 KiB a call.
-      let written = Foundation.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress!, min(rest.count, 1 << 30))
+      let written = Foundation.write(
+        descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress!, min(rest.count, 1 << 30))
       if written < 0 {
         if errno == EINTR { continue }
         throw TorchError.io("cannot write", path)

@@ -12,12 +12,15 @@ package final class StoredStorage {
   package let dtype: DType?
   private var source: Source
   /// This storage with its elements conjugated or negated, shared by all tensors that ask for it.
-  private var twins: [Twin: StoredStorage] = [:]
+  /// Weak, because a twin whose bytes were not asked for yet holds this storage.
+  private var twins: [Twin: WeakStorage] = [:]
 
   private struct Twin: Hashable {
     let mark: StoredTensor.Mark
     let dtype: DType
   }
+
+  private struct WeakStorage { weak var storage: StoredStorage? }
 
   private enum Source {
     case there(ByteRegion)
@@ -52,7 +55,7 @@ package final class StoredStorage {
 
   fileprivate func twin(_ mark: StoredTensor.Mark, of dtype: DType) -> StoredStorage {
     let key = Twin(mark: mark, dtype: dtype)
-    if let twin = twins[key] { return twin }
+    if let twin = twins[key]?.storage { return twin }
     // The sign bits to flip are the top bits of the numbers an element consists of.
     let width = dtype.swapWidth
     let first = mark == .conjugation ? 2 * width - 1 : width - 1
@@ -64,7 +67,7 @@ package final class StoredStorage {
         for i in stride(from: first, to: target.count, by: step) { target[i] ^= 0x80 }
       }
     }
-    twins[key] = twin
+    twins[key] = WeakStorage(storage: twin)
     return twin
   }
 
@@ -95,13 +98,15 @@ package struct StoredTensor {
     func refuse(_ why: String) -> TorchError {
       TorchError(
         .serialization,
-        "tensor of shape \(shape), strides \(strides), offset \(storageOffset) in a storage of \(storage.byteCount) bytes: \(why)")
+        "tensor of shape \(shape), strides \(strides), offset \(storageOffset) in a storage of \(storage.byteCount) bytes: \(why)"
+      )
     }
     guard shape.count <= 64, shape.count == strides.count else { throw refuse("bad number of dimensions") }
     guard storageOffset >= 0, shape.allSatisfy({ $0 >= 0 }), strides.allSatisfy({ $0 >= 0 }) else {
       throw refuse("negative sizes, strides or offsets are not possible")
     }
-    guard let numel = StoredTensor.product(shape), !numel.multipliedReportingOverflow(by: dtype.itemSize).overflow else {
+    guard let numel = StoredTensor.product(shape), !numel.multipliedReportingOverflow(by: dtype.itemSize).overflow
+    else {
       throw refuse("too many elements")
     }
     if numel > 0 {
@@ -186,7 +191,8 @@ package struct StoredTensor {
     let bytes = try storage.bytes()
     if isContiguous { return try bytes.slice(numel == 0 ? 0 : storageOffset * size, byteCount) }
     guard byteCount <= limit else {
-      throw TorchError(.serialization, "an expanded tensor of shape \(shape) takes \(byteCount) bytes, more than \(limit)")
+      throw TorchError(
+        .serialization, "an expanded tensor of shape \(shape) takes \(byteCount) bytes, more than \(limit)")
     }
     return ByteRegion(count: byteCount) { target in
       bytes.withBytes { source in

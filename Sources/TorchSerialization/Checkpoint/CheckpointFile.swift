@@ -22,7 +22,9 @@ package enum CheckpointFile {
     if let tar = try? file.slice(257, 5), tar.text == "ustar" {
       return "It is a tar archive, which PyTorch wrote before 0.2: load and save it again in Python."
     }
-    if let brace = try? file.byte(8), brace == UInt8(ascii: "{") { return "It seems to be safetensors: use `Safetensors.load`." }
+    if let brace = try? file.byte(8), brace == UInt8(ascii: "{") {
+      return "It seems to be safetensors: use `Safetensors.load`."
+    }
     if file.starts(with: [0x80]) { return "It is a bare pickle, not written by `torch.save`." }
     return "It is in no format of PyTorch's."
   }

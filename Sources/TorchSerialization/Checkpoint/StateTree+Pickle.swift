@@ -45,7 +45,8 @@ private struct TreeBuilder {
       return (
         .tensor(
           try StoredTensor(
-            storage: storage, dtype: dtype, shape: [storage.byteCount / dtype.itemSize], strides: [1], storageOffset: 0)), 1
+            storage: storage, dtype: dtype, shape: [storage.byteCount / dtype.itemSize], strides: [1], storageOffset: 0)
+        ), 1
       )
     case .global(let global):
       if let dtype = value.elementType { return (.dtype(dtype), 1) }

@@ -194,7 +194,8 @@ extension StateTree {
     case .device(let name): return .device(name)
     case .tensor(let leaf): return .tensor(try transform(leaf))
     case .object(let name, let arguments, let state):
-      return .object(name: name, arguments: try arguments.map { try $0.map(transform) }, state: try state.map(transform))
+      return .object(
+        name: name, arguments: try arguments.map { try $0.map(transform) }, state: try state.map(transform))
     }
   }
 }

@@ -20,7 +20,8 @@ package struct TorchArchive {
     zip = try ZipReader(file)
     verifies = verifyingChecksums
     guard let first = zip.entries.first, let slash = first.name.firstIndex(of: "/") else {
-      throw TorchError(.serialization, "PytorchStreamReader failed: the archive has no folder, so it is no PyTorch file")
+      throw TorchError(
+        .serialization, "PytorchStreamReader failed: the archive has no folder, so it is no PyTorch file")
     }
     folder = String(first.name[...slash])
     var order = "little"
@@ -29,7 +30,9 @@ package struct TorchArchive {
     if let entry = zip[folder + "version"] ?? zip[folder + ".data/version"], entry.size <= 16 {
       version = try zip.read(entry).text ?? ""
     }
-    guard order == "little" || order == "big" else { throw TorchError(.serialization, "Unknown endianness type: \(order)") }
+    guard order == "little" || order == "big" else {
+      throw TorchError(.serialization, "Unknown endianness type: \(order)")
+    }
     isBigEndian = order == "big"
     let number = Int(String(version.prefix { $0.isNumber })) ?? 0
     guard (1...10).contains(number) else {
@@ -50,7 +53,8 @@ package struct TorchArchive {
   }
 
   /// The storage that a persistent id `("storage", class, key, location, numel)` names, its bytes unread.
-  package func storage(_ id: PickleValue, folder data: String = "data/") throws -> (key: String, storage: StoredStorage) {
+  package func storage(_ id: PickleValue, folder data: String = "data/") throws -> (key: String, storage: StoredStorage)
+  {
     guard let parts = id.sequence, parts.count >= 5, parts[0].string == "storage", let key = parts[2].string,
       let numel = parts[4].int, numel >= 0
     else { throw TorchError(.serialization, "a storage that is not understood") }
@@ -111,7 +115,8 @@ extension TorchArchive {
       try zip.add(folder + "version", ByteRegion("3\n".utf8), to: &sink)
       let identity = zip.identity
       try zip.add(
-        folder + ".data/serialization_id", ByteRegion((padded(identity.names) + padded(identity.contents)).utf8), to: &sink)
+        folder + ".data/serialization_id", ByteRegion((padded(identity.names) + padded(identity.contents)).utf8),
+        to: &sink)
       try zip.finish(&sink)
     }
   }

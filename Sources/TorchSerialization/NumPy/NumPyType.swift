@@ -47,7 +47,9 @@ enum NumPyPickle {
       bytes.count == type.dtype.itemSize
     else { throw TorchGlobals.badArguments("numpy scalar") }
     let plain = type.isBigEndian ? bytes.byteSwapped(width: type.dtype.swapWidth) : bytes
-    func number<T: FixedWidthInteger>(_ type: T.Type) throws -> PickleValue { .int(Int(try plain.integer(type, at: 0))) }
+    func number<T: FixedWidthInteger>(_ type: T.Type) throws -> PickleValue {
+      .int(Int(try plain.integer(type, at: 0)))
+    }
     func float(_ offset: Int) throws -> Double { Double(Float(bitPattern: try plain.integer(UInt32.self, at: offset))) }
     func double(_ offset: Int) throws -> Double { Double(bitPattern: try plain.integer(UInt64.self, at: offset)) }
     switch type.dtype {
@@ -68,7 +70,8 @@ enum NumPyPickle {
 
   /// The array that an `_reconstruct`ed object's state `(version, shape, dtype, isFortran, bytes)` describes.
   static func array(_ node: PickleNode) throws -> StoredTensor {
-    guard let state = node.state?.sequence, state.count == 5, let shape = state[1].integers, let type = try type(state[2]),
+    guard let state = node.state?.sequence, state.count == 5, let shape = state[1].integers,
+      let type = try type(state[2]),
       let isFortran = state[3].bool, let bytes = state[4].bytes
     else { throw TorchError(.serialization, "pickle: a NumPy array that is not understood") }
     return try tensor(bytes, type, shape, isFortran: isFortran)
@@ -79,7 +82,8 @@ enum NumPyPickle {
     guard shape.allSatisfy({ $0 >= 0 }), let numel = StoredTensor.product(shape),
       bytes.count / type.dtype.itemSize == numel, bytes.count % type.dtype.itemSize == 0
     else {
-      throw TorchError(.serialization, "a NumPy array of shape \(shape) and type \(type.dtype.name) has \(bytes.count) bytes")
+      throw TorchError(
+        .serialization, "a NumPy array of shape \(shape) and type \(type.dtype.name) has \(bytes.count) bytes")
     }
     let plain = type.isBigEndian ? bytes.byteSwapped(width: type.dtype.swapWidth) : bytes
     let strides = StoredTensor.rowMajorStrides(isFortran ? shape.reversed() : shape)

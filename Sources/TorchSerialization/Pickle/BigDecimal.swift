@@ -42,7 +42,8 @@ enum BigDecimal {
   static func parse(_ text: String) -> PickleValue? {
     if let small = Int(text) { return .int(small) }
     let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]
-    guard !digits.isEmpty, digits.utf8.count <= 2 * maximumBytes, digits.utf8.allSatisfy({ (48...57).contains($0) }) else {
+    guard !digits.isEmpty, digits.utf8.count <= 2 * maximumBytes, digits.utf8.allSatisfy({ (48...57).contains($0) })
+    else {
       return nil
     }
     return .bigInt(text)

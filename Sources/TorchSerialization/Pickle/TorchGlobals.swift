@@ -59,7 +59,8 @@ package enum TorchGlobals {
 
   /// Names that appear as values: types of containers and layouts.
   private static let inert: Set<String> = [
-    "torch.Tensor", "torch.nn.parameter.Parameter", "torch.nn.parameter.Buffer", "builtins.int", "builtins.float", "builtins.str",
+    "torch.Tensor", "torch.nn.parameter.Parameter", "torch.nn.parameter.Buffer", "builtins.int", "builtins.float",
+    "builtins.str",
     "builtins.bool", "builtins.tuple", "numpy.ndarray", "torch.strided",
   ]
 
@@ -163,7 +164,8 @@ package enum TorchGlobals {
     _ kind: PickleNode.Kind, _ arguments: [PickleValue], _ graph: PickleGraph
   ) throws -> PickleValue {
     guard let first = arguments.first else { return graph.make(kind) }
-    guard arguments.count == 1, let items = first.sequence ?? first.node.flatMap({ $0.kind == .set ? $0.items : nil }) else {
+    guard arguments.count == 1, let items = first.sequence ?? first.node.flatMap({ $0.kind == .set ? $0.items : nil })
+    else {
       throw badArguments("\(kind)")
     }
     return graph.make(kind, items)

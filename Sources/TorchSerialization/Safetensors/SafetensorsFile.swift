@@ -44,7 +44,9 @@ package enum SafetensorsFile {
   private static func tensors(_ header: Header, _ data: ByteRegion) throws -> OrderedDictionary<String, StoredTensor> {
     var tensors: OrderedDictionary<String, StoredTensor> = [:]
     var end = 0
-    for (name, entry) in header.entries.sorted(by: { ($0.value.begin, $0.value.end, $0.key) < ($1.value.begin, $1.value.end, $1.key) }) {
+    for (name, entry) in header.entries.sorted(by: {
+      ($0.value.begin, $0.value.end, $0.key) < ($1.value.begin, $1.value.end, $1.key)
+    }) {
       guard let dtype = names.first(where: { $0.name == entry.dtype })?.dtype else {
         throw refuse("tensor '\(name)' has type \(entry.dtype), which is not supported")
       }

@@ -1,0 +1,95 @@
+// Bessel functions, and Airy's. All types compute in double.
+// Reference: NIST Digital Library of Mathematical Functions, chapters 9 and 10.
+#define TK_SCALAR_FAMILY
+#define TK_COST 40
+#include "loops-inl.h"
+
+TK_BEGIN
+
+constexpr double pi = 3.14159265358979323846;
+
+// sum of a_k(order) / x^k with alternating or equal signs: the large-argument expansion (10.40.1, 10.40.2),
+// to the smallest term.
+double hankel_series(double order, double x, double sign) {
+  double term = 1, sum = 1;
+  for (int k = 1; k < 40; k++) {
+    const double odd = 2 * k - 1, next = term * sign * (4 * order * order - odd * odd) / (8 * k * x);
+    if (std::fabs(next) > std::fabs(term)) break;
+    term = next;
+    sum += term;
+    if (std::fabs(term) < 1e-17 * std::fabs(sum)) break;
+  }
+  return sum;
+}
+
+// e^-|x| I_order(x) for order 0 or 1: the power series has only positive terms (10.25.2).
+double scaled_i(int order, double x) {
+  const double size = std::fabs(x);
+  if (std::isnan(x)) return x;
+  double y;
+  if (std::isinf(x)) {
+    y = 0;
+  } else if (size > 40) {
+    y = hankel_series(order, size, -1) / std::sqrt(2 * pi * size);
+  } else {
+    const double z = size * size / 4;
+    double term = order == 0 ? 1 : size / 2, sum = term;
+    for (int k = 1; k < 200 && term > 1e-18 * sum; k++) sum += term *= z / (double(k) * (k + order));
+    y = sum * std::exp(-size);
+  }
+  return order == 1 && x < 0 ? -y : y;
+}
+double bessel_i(int order, double x) {
+  const double size = std::fabs(x), half = std::exp(size / 2);  // in two factors: e^x itself overflows early
+  return std::isinf(x) ? (order == 1 ? x : size) : scaled_i(order, x) * half * half;
+}
+
+double scaled_k(int order, double x) {
+  if (std::isnan(x) || x < 0) return quiet_nan<double>;
+  if (x == 0) return infinity<double>;
+  if (x > 40) return std::isinf(x) ? 0 : hankel_series(order, x, 1) * std::sqrt(pi / (2 * x));
+  return std::cyl_bessel_k(order, x) * std::exp(x);
+}
+double bessel_k(int order, double x) { return x > 40 ? scaled_k(order, x) * std::exp(-x) : x > 0 ? std::cyl_bessel_k(order, x) : scaled_k(order, x); }
+
+// PyTorch's y is NaN below zero where the C library raises a range error.
+double bessel_y(int order, double x) {
+  if (x < 0) return quiet_nan<double>;
+  return x == 0 ? -infinity<double> : order == 0 ? ::y0(x) : ::y1(x);
+}
+
+double airy_ai(double x) {
+  if (std::isnan(x)) return x;
+  if (std::isinf(x)) return quiet_nan<double>;
+  if (x > 103.892) return 0;  // PyTorch's cut
+  const double size = std::fabs(x), zeta = 2.0 / 3 * size * std::sqrt(size), third = 1.0 / 3;
+  if (size < 1e-8) return 0.355028053887817239260 - 0.258819403792806798406 * x;
+  if (x > 0) return std::sqrt(x / 3) / pi * std::cyl_bessel_k(third, zeta);
+  return std::sqrt(size) / 2 * (std::cyl_bessel_j(third, zeta) - std::cyl_neumann(third, zeta) / std::sqrt(3.0));
+}
+
+double spherical_j0(double x) {
+  if (std::isinf(x)) return 0;
+  return std::fabs(x) < 1e-4 ? 1 - x * x / 6 : std::sin(x) / x;
+}
+
+TK_UNARY(bessel_j0, Floats, T(::j0(double(a))))
+TK_UNARY(bessel_j1, Floats, T(::j1(double(a))))
+TK_UNARY(bessel_y0, Floats, T(bessel_y(0, a)))
+TK_UNARY(bessel_y1, Floats, T(bessel_y(1, a)))
+TK_UNARY(i0, Floats, T(bessel_i(0, a)))
+TK_UNARY(i1, Floats, T(bessel_i(1, a)))
+TK_UNARY(i0e, Floats, T(scaled_i(0, a)))
+TK_UNARY(i1e, Floats, T(scaled_i(1, a)))
+TK_UNARY(modified_bessel_i0, Floats, T(bessel_i(0, a)))
+TK_UNARY(modified_bessel_i1, Floats, T(bessel_i(1, a)))
+TK_UNARY(modified_bessel_k0, Floats, T(bessel_k(0, a)))
+TK_UNARY(modified_bessel_k1, Floats, T(bessel_k(1, a)))
+TK_UNARY(scaled_modified_bessel_k0, Floats, T(scaled_k(0, a)))
+TK_UNARY(scaled_modified_bessel_k1, Floats, T(scaled_k(1, a)))
+TK_UNARY(spherical_bessel_j0, Floats, T(spherical_j0(a)))
+TK_UNARY(airy_ai, Floats, T(airy_ai(a)))
+
+TK_END
+
+TK_FAMILY(bessel)

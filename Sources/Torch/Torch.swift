@@ -1,0 +1,7 @@
+// The umbrella: `import Torch` is enough for tensors, modules, optimizers, data loading and files.
+
+@_exported import TorchCore
+@_exported import TorchData
+@_exported import TorchNN
+@_exported import TorchOptim
+@_exported import TorchSerialization

@@ -1,0 +1,48 @@
+// One number everywhere: fill and zero.
+
+enum Filling {
+  static let fill = WritingOperator(
+    "fill.Scalar(Tensor self, Scalar value) -> Tensor", out: "Scalar_out",
+    write: { (x: Tensor, value: Scalar) in try x.backend.fill(x, with: value) },
+    derivative: { _, _, x, _ in
+      let (shape, dtype) = (x.shape, x.dtype)
+      return { _ in [Tensor.zeros(shape, dtype: dtype)] }
+    })
+
+  static let fillTensor = WritingOperator(
+    "fill.Tensor(Tensor self, Tensor value) -> Tensor", out: "Tensor_out", gradientName: "FillBackward1",
+    write: { (x: Tensor, value: Tensor) in
+      guard value.ndim == 0 else {
+        throw TorchError(
+          .shape,
+          "fill_ only supports 0-dimension value tensor but got tensor with \(value.ndim) dimensions.")
+      }
+      try x.backend.copy(value.storage === x.storage ? value.packed() : value, into: x)
+    },
+    derivative: { _, _, x, _ in
+      let (shape, dtype) = (x.shape, x.dtype)
+      return { g in [Tensor.zeros(shape, dtype: dtype), g[0].sum()] }
+    })
+
+  static let zero = WritingOperator(
+    "zero(Tensor self) -> Tensor",
+    write: { (x: Tensor) in try x.backend.fill(x, with: 0) },
+    derivative: { _, _, x in
+      let (shape, dtype) = (x.shape, x.dtype)
+      return { _ in [Tensor.zeros(shape, dtype: dtype)] }
+    })
+
+  static let operators: [AnyOperator] = fill.operators + fillTensor.operators + zero.operators
+}
+
+extension Tensor {
+  /// Makes every element `value`.
+  @discardableResult
+  public func fill_(_ value: Scalar) -> Tensor { Filling.fill.inPlace(self, value) }
+  /// Makes every element the one of `value`, which has no dimensions.
+  @discardableResult
+  public func fill_(_ value: Tensor) -> Tensor { Filling.fillTensor.inPlace(self, value) }
+  /// Makes every element zero.
+  @discardableResult
+  public func zero_() -> Tensor { Filling.zero.inPlace(self) }
+}
