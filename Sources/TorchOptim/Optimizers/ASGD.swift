@@ -18,7 +18,7 @@ extension optim {
         .double("lambd", \.lambd),
         .double("alpha", \.alpha),
         .double("t0", \.t0),
-        .double("weight_decay", \.weightDecay),
+        .amount("weight_decay", \.weightDecay),
         .bool("maximize", \.maximize),
         .constant("foreach", .none),
         .constant("differentiable", .bool(false)),

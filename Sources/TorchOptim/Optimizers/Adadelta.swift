@@ -14,7 +14,7 @@ extension optim {
         .double("lr", \.lr),
         .double("rho", \.rho),
         .double("eps", \.eps),
-        .double("weight_decay", \.weightDecay),
+        .amount("weight_decay", \.weightDecay),
         .bool("maximize", \.maximize),
         .constant("capturable", .bool(false)),
         .constant("foreach", .none),

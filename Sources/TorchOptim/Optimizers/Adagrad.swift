@@ -13,9 +13,9 @@ extension optim {
     public static var fields: [StateField<Self>] {
       [
         .double("lr", \.lr),
-        .double("lr_decay", \.lrDecay),
-        .double("weight_decay", \.weightDecay),
-        .double("initial_accumulator_value", \.initialAccumulatorValue),
+        .amount("lr_decay", \.lrDecay),
+        .amount("weight_decay", \.weightDecay),
+        .amount("initial_accumulator_value", \.initialAccumulatorValue),
         .double("eps", \.eps),
         .bool("maximize", \.maximize),
         .constant("foreach", .none),

@@ -14,7 +14,7 @@ extension optim {
       [
         .double("lr", \.lr),
         .double("eps", \.eps),
-        .double("weight_decay", \.weightDecay),
+        .amount("weight_decay", \.weightDecay),
         .bool("maximize", \.maximize),
         .pair("betas", \.beta1, \.beta2),
         .constant("foreach", .none),

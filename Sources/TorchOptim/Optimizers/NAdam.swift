@@ -18,7 +18,7 @@ extension optim {
       [
         .double("lr", \.lr),
         .double("eps", \.eps),
-        .double("weight_decay", \.weightDecay),
+        .amount("weight_decay", \.weightDecay),
         .double("momentum_decay", \.momentumDecay),
         .bool("decoupled_weight_decay", \.decoupledWeightDecay),
         .bool("maximize", \.maximize),

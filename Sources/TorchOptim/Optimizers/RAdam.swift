@@ -15,7 +15,7 @@ extension optim {
       [
         .double("lr", \.lr),
         .double("eps", \.eps),
-        .double("weight_decay", \.weightDecay),
+        .amount("weight_decay", \.weightDecay),
         .bool("decoupled_weight_decay", \.decoupledWeightDecay),
         .bool("maximize", \.maximize),
         .pair("betas", \.beta1, \.beta2),

@@ -15,7 +15,15 @@ extension optim {
         .double("lr", \.lr),
         .bool("maximize", \.maximize),
         .pair("etas", \.etaMinus, \.etaPlus),
-        .pair("step_sizes", \.stepMin, \.stepMax),
+        StateField(
+          name: "step_sizes",
+          // The upper bound is an integer by default, and is kept and printed so.
+          get: { .tuple([.double($0.stepMin), $0.stepMax == 50 ? .int(50) : .double($0.stepMax)]) },
+          set: { options, value in
+            let bounds = try value.asList()
+            guard bounds.count == 2 else { throw TorchError(.value, "expected two numbers for 'step_sizes'") }
+            (options.stepMin, options.stepMax) = (try bounds[0].asDouble(), try bounds[1].asDouble())
+          }),
         .constant("foreach", .none),
         .constant("differentiable", .bool(false)),
         .constant("capturable", .bool(false)),
