@@ -42,10 +42,8 @@ optimizers = {
     "nadam_decoupled": lambda p: optim.NAdam(p, lr=0.02, weight_decay=0.01, decoupled_weight_decay=True),
     "radam": lambda p: optim.RAdam(p, lr=0.02, weight_decay=0.01),
     "radam_decoupled": lambda p: optim.RAdam(p, lr=0.02, weight_decay=0.01, decoupled_weight_decay=True),
-    "asgd": lambda p: optim.ASGD(p, lr=0.02, t0=20, weight_decay=0.01),
+    "asgd": lambda p: optim.ASGD(p, lr=0.02, t0=20.0, weight_decay=0.01),
     "rprop": lambda p: optim.Rprop(p, lr=0.02),
-    "lbfgs": lambda p: optim.LBFGS(p, lr=0.1),
-    "lbfgs_wolfe": lambda p: optim.LBFGS(p, line_search_fn="strong_wolfe", max_iter=3, history_size=5),
 }
 trajectories = {}
 for name, make in optimizers.items():
@@ -54,7 +52,6 @@ for name, make in optimizers.items():
         a, b = start(dtype)
         optimizer = make([a, b])
         points = []
-        steps = 10 if name.startswith("lbfgs") else 50
         for step in range(steps):
             def closure():
                 optimizer.zero_grad()
