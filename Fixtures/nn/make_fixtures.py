@@ -115,6 +115,7 @@ modules = {
     "ReflectionPad1d": lambda: nn.ReflectionPad1d(2),
     "ConstantPad1d": lambda: nn.ConstantPad1d(2, 3.5),
     "CircularPad2d": lambda: nn.CircularPad2d((1, 1, 2, 0)),
+    "Embedding": lambda: nn.Embedding(5, 3, padding_idx=-1),
     "CosineSimilarity": lambda: nn.CosineSimilarity(),
 }
 # PyTorch turns Hardtanh's bounds into what it was given; Swift has Doubles only.
@@ -205,6 +206,7 @@ functions = {
     "pad_replicate": case(lambda a: F.pad(a, (1, 2, 3, 0), mode="replicate"), image),
     "pad_circular": case(lambda a: F.pad(a, (1, 2, 3, 0), mode="circular"), image),
     "pad_zeros": case(lambda a: F.pad(a, (1, -2, 3, 0)), image),
+    "embedding": case(lambda w: F.embedding(torch.tensor([[1, 2], [0, 2]]), w, padding_idx=2), x),
     "bilinear": case(F.bilinear, x, y, values(2, 4, 4, seed=8), values(2, seed=7)),
 }
 constants = {"class_weight": class_weight.tolist(), "signs": signs.tolist(), "sign_matrix": sign_matrix.flatten().tolist()}

@@ -51,7 +51,7 @@ for name, make in optimizers.items():
     for dtype in (torch.float32, torch.float64):
         a, b = start(dtype)
         optimizer = make([a, b])
-        points = []
+        points, steps = [], 50
         for step in range(steps):
             def closure():
                 optimizer.zero_grad()

@@ -60,6 +60,7 @@ private func functions(_ constants: [String: [Double]]) -> [String: ([Tensor]) -
     "channel_shuffle": { F.channelShuffle($0[0], 2) }, "pad_reflect": { F.pad($0[0], [1, 2, 3, 0], mode: .reflect) },
     "pad_replicate": { F.pad($0[0], [1, 2, 3, 0], mode: .replicate) },
     "pad_circular": { F.pad($0[0], [1, 2, 3, 0], mode: .circular) }, "pad_zeros": { F.pad($0[0], [1, -2, 3, 0]) },
+    "embedding": { F.embedding(Tensor([[1, 2], [0, 2]]), $0[0], paddingIdx: 2) },
     "bilinear": { F.bilinear($0[0], $0[1], $0[2], $0[3]) },
   ]
 }

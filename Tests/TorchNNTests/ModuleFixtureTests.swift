@@ -75,7 +75,7 @@ private let makers: [String: @Sendable () -> nn.Module] = [
   "PixelUnshuffle": { nn.PixelUnshuffle(2) }, "ChannelShuffle": { nn.ChannelShuffle(2) },
   "ZeroPad2d": { nn.ZeroPad2d([1, 2, 3, 4]) }, "ReflectionPad1d": { nn.ReflectionPad1d(2) },
   "ConstantPad1d": { nn.ConstantPad1d(2, 3.5) }, "CircularPad2d": { nn.CircularPad2d([1, 1, 2, 0]) },
-  "CosineSimilarity": { nn.CosineSimilarity() },
+  "Embedding": { nn.Embedding(5, 3, paddingIdx: -1) }, "CosineSimilarity": { nn.CosineSimilarity() },
 ]
 
 /// Serialized: each case seeds the default generator.
