@@ -97,6 +97,13 @@ public struct StateField<Root> {
     StateField(name: name, get: { .double($0[keyPath: path]) }, set: { $0[keyPath: path] = try $1.asDouble() })
   }
 
+  /// A number that PyTorch's default gives as the integer 0; it is kept and printed so.
+  static func amount(_ name: String, _ path: WritableKeyPath<Root, Double>) -> StateField {
+    StateField(
+      name: name, get: { $0[keyPath: path] == 0 ? .int(0) : .double($0[keyPath: path]) },
+      set: { $0[keyPath: path] = try $1.asDouble() })
+  }
+
   static func int(_ name: String, _ path: WritableKeyPath<Root, Int>) -> StateField {
     StateField(name: name, get: { .int($0[keyPath: path]) }, set: { $0[keyPath: path] = try $1.asInt() })
   }
@@ -130,6 +137,12 @@ public struct StateField<Root> {
   static func scalarTensor(_ name: String, _ path: WritableKeyPath<Root, Double>) -> StateField {
     StateField(
       name: name, get: { .tensor(Tensor.full([], Scalar($0[keyPath: path]), dtype: .default)) },
+      set: { $0[keyPath: path] = try $1.asDouble() })
+  }
+
+  static func optionalScalarTensor(_ name: String, _ path: WritableKeyPath<Root, Double?>) -> StateField {
+    StateField(
+      name: name, get: { $0[keyPath: path].map { .tensor(Tensor.full([], Scalar($0), dtype: .default)) } },
       set: { $0[keyPath: path] = try $1.asDouble() })
   }
 

@@ -10,8 +10,13 @@ public typealias StateDict = OrderedDictionary<String, Tensor>
 extension nn {
   /// What did not fit in a state dict that was loaded with `strict: false`.
   public struct IncompatibleKeys: Equatable, Sendable {
-    public var missing: [String] = []
-    public var unexpected: [String] = []
+    public var missing: [String]
+    public var unexpected: [String]
+
+    public init(missing: [String] = [], unexpected: [String] = []) {
+      self.missing = missing
+      self.unexpected = unexpected
+    }
   }
 }
 

@@ -48,15 +48,15 @@ extension nn {
     /// Called for every module by `loadStateDict`, before keys are compared: may rename or add keys of older checkpoints.
     open func migrate(_ stateDict: inout StateDict, prefix: String) {}
 
-    /// The parts that are not stored properties; containers override it.
-    func listedMembers() -> Members { Members() }
+    /// The parts of a container, which lists them itself; nil where stored properties tell.
+    func listedMembers() -> Members? { nil }
 
     final var members: Members {
-      var members = Reflection.members(of: self)
-      for more in [listedMembers(), registered].compactMap({ $0 }) {
-        members.parameters += more.parameters
-        members.buffers += more.buffers
-        members.children += more.children
+      var members = listedMembers() ?? Reflection.members(of: self)
+      if let registered {
+        members.parameters += registered.parameters
+        members.buffers += registered.buffers
+        members.children += registered.children
       }
       return members
     }

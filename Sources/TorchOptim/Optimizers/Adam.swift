@@ -16,7 +16,7 @@ extension optim {
     public static var fields: [StateField<Self>] {
       [
         .double("lr", \.lr), .pair("betas", \.beta1, \.beta2), .double("eps", \.eps),
-        .double("weight_decay", \.weightDecay), .bool("amsgrad", \.amsgrad), .bool("maximize", \.maximize),
+        .amount("weight_decay", \.weightDecay), .bool("amsgrad", \.amsgrad), .bool("maximize", \.maximize),
         .constant("foreach", .none), .constant("capturable", .bool(false)), .constant("differentiable", .bool(false)),
         .constant("fused", .none), .bool("decoupled_weight_decay", \.decoupledWeightDecay),
       ]

@@ -12,8 +12,8 @@ extension optim {
 
     public static var fields: [StateField<Self>] {
       [
-        .double("lr", \.lr), .double("momentum", \.momentum), .double("dampening", \.dampening),
-        .double("weight_decay", \.weightDecay), .bool("nesterov", \.nesterov), .bool("maximize", \.maximize),
+        .double("lr", \.lr), .amount("momentum", \.momentum), .amount("dampening", \.dampening),
+        .amount("weight_decay", \.weightDecay), .bool("nesterov", \.nesterov), .bool("maximize", \.maximize),
         .constant("foreach", .none), .constant("differentiable", .bool(false)), .constant("fused", .none),
       ]
     }

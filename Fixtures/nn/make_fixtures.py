@@ -1,0 +1,214 @@
+"""Makes Fixtures/nn/*.json from real PyTorch: printed forms, state-dict keys, initial weights, outputs and gradients.
+
+Run with a Python that has torch: python Fixtures/nn/make_fixtures.py
+The Swift twins of the modules are in Tests/TorchNNTests, under the same names.
+"""
+import json, os
+import torch
+from torch import nn
+import torch.nn.functional as F
+
+here = os.path.dirname(os.path.abspath(__file__))
+torch.set_num_threads(1)
+
+
+class ConvNet(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(1, 32, 3, 1)
+        self.conv2 = nn.Conv2d(32, 64, 3, 1)
+        self.dropout1 = nn.Dropout2d(0.25)
+        self.dropout2 = nn.Dropout2d(0.5)
+        self.fc1 = nn.Linear(9216, 128)
+        self.fc2 = nn.Linear(128, 10)
+
+
+class Block(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Linear(4, 4) for _ in range(3)])
+        self.heads = nn.ModuleDict({"left": nn.Linear(4, 2), "right": nn.Linear(4, 3)})
+        self.self_attn = nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Sequential(nn.Flatten(), nn.Identity()))
+        self.scales = nn.ParameterList([torch.zeros(2), torch.zeros(3, 4)])
+        self.in_proj_weight = nn.Parameter(torch.zeros(2, 2))
+        self.register_buffer("running_max", torch.zeros(3))
+        self.register_buffer("mask", torch.zeros(3), persistent=False)
+
+
+modules = {
+    "ConvNet": ConvNet,
+    "Block": Block,
+    "Linear": lambda: nn.Linear(3, 2),
+    "LinearNoBias": lambda: nn.Linear(3, 2, bias=False),
+    "Bilinear": lambda: nn.Bilinear(3, 2, 4),
+    "Identity": lambda: nn.Identity(),
+    "Flatten": lambda: nn.Flatten(),
+    "Unflatten": lambda: nn.Unflatten(1, (2, 3)),
+    "Conv1d": lambda: nn.Conv1d(4, 6, 3, stride=2, padding=1, dilation=2, groups=2, bias=False),
+    "Conv2d": lambda: nn.Conv2d(4, 6, (3, 5), padding="same", padding_mode="reflect"),
+    "Conv3d": lambda: nn.Conv3d(2, 3, 2),
+    "ConvTranspose1d": lambda: nn.ConvTranspose1d(4, 6, 3, stride=2, output_padding=1, groups=2),
+    "ConvTranspose2d": lambda: nn.ConvTranspose2d(2, 3, 3, padding=1),
+    "ConvTranspose3d": lambda: nn.ConvTranspose3d(2, 3, 2),
+    "MaxPool1d": lambda: nn.MaxPool1d(2),
+    "MaxPool2d": lambda: nn.MaxPool2d((3, 2), stride=(2, 1), padding=1, ceil_mode=True),
+    "MaxPool3d": lambda: nn.MaxPool3d(2, dilation=2),
+    "AvgPool1d": lambda: nn.AvgPool1d(3),
+    "AvgPool2d": lambda: nn.AvgPool2d((3, 2)),
+    "AvgPool3d": lambda: nn.AvgPool3d(2, stride=1, padding=1),
+    "AdaptiveAvgPool1d": lambda: nn.AdaptiveAvgPool1d(5),
+    "AdaptiveAvgPool2d": lambda: nn.AdaptiveAvgPool2d((5, None)),
+    "AdaptiveAvgPool3d": lambda: nn.AdaptiveAvgPool3d((2, 3, 4)),
+    "BatchNorm1d": lambda: nn.BatchNorm1d(4),
+    "BatchNorm2d": lambda: nn.BatchNorm2d(4, momentum=None, affine=False),
+    "BatchNorm3d": lambda: nn.BatchNorm3d(4, eps=1e-3, track_running_stats=False),
+    "InstanceNorm1d": lambda: nn.InstanceNorm1d(4),
+    "InstanceNorm2d": lambda: nn.InstanceNorm2d(4, affine=True, track_running_stats=True),
+    "InstanceNorm3d": lambda: nn.InstanceNorm3d(4, affine=True),
+    "LayerNorm": lambda: nn.LayerNorm([3, 4]),
+    "LayerNormNoBias": lambda: nn.LayerNorm(4, bias=False),
+    "RMSNorm": lambda: nn.RMSNorm(4),
+    "GroupNorm": lambda: nn.GroupNorm(2, 4),
+    "Dropout": lambda: nn.Dropout(),
+    "Dropout1d": lambda: nn.Dropout1d(0.1),
+    "Dropout2d": lambda: nn.Dropout2d(0.25, inplace=True),
+    "Dropout3d": lambda: nn.Dropout3d(),
+    "AlphaDropout": lambda: nn.AlphaDropout(0.2),
+    "FeatureAlphaDropout": lambda: nn.FeatureAlphaDropout(),
+    "ReLU": lambda: nn.ReLU(),
+    "ReLUInplace": lambda: nn.ReLU(inplace=True),
+    "ReLU6": lambda: nn.ReLU6(inplace=True),
+    "SiLU": lambda: nn.SiLU(),
+    "Mish": lambda: nn.Mish(),
+    "SELU": lambda: nn.SELU(),
+    "Hardsigmoid": lambda: nn.Hardsigmoid(),
+    "Hardswish": lambda: nn.Hardswish(),
+    "ELU": lambda: nn.ELU(0.5, inplace=True),
+    "CELU": lambda: nn.CELU(),
+    "LeakyReLU": lambda: nn.LeakyReLU(0.1),
+    "RReLU": lambda: nn.RReLU(),
+    "Hardtanh": lambda: nn.Hardtanh(-2, 2.5),
+    "Sigmoid": lambda: nn.Sigmoid(),
+    "Tanh": lambda: nn.Tanh(),
+    "LogSigmoid": lambda: nn.LogSigmoid(),
+    "Softsign": lambda: nn.Softsign(),
+    "Tanhshrink": lambda: nn.Tanhshrink(),
+    "GELU": lambda: nn.GELU("tanh"),
+    "Softplus": lambda: nn.Softplus(),
+    "Hardshrink": lambda: nn.Hardshrink(),
+    "Softshrink": lambda: nn.Softshrink(),
+    "PReLU": lambda: nn.PReLU(3),
+    "GLU": lambda: nn.GLU(1),
+    "Softmax": lambda: nn.Softmax(1),
+    "LogSoftmax": lambda: nn.LogSoftmax(-1),
+    "Softmin": lambda: nn.Softmin(0),
+    "Softmax2d": lambda: nn.Softmax2d(),
+    "MSELoss": lambda: nn.MSELoss(),
+    "CrossEntropyLoss": lambda: nn.CrossEntropyLoss(weight=torch.ones(3)),
+    "NLLLoss": lambda: nn.NLLLoss(),
+    "BCEWithLogitsLoss": lambda: nn.BCEWithLogitsLoss(pos_weight=torch.ones(3)),
+    "TripletMarginLoss": lambda: nn.TripletMarginLoss(),
+    "PixelShuffle": lambda: nn.PixelShuffle(2),
+    "PixelUnshuffle": lambda: nn.PixelUnshuffle(2),
+    "ChannelShuffle": lambda: nn.ChannelShuffle(2),
+    "ZeroPad2d": lambda: nn.ZeroPad2d((1, 2, 3, 4)),
+    "ReflectionPad1d": lambda: nn.ReflectionPad1d(2),
+    "ConstantPad1d": lambda: nn.ConstantPad1d(2, 3.5),
+    "CircularPad2d": lambda: nn.CircularPad2d((1, 1, 2, 0)),
+    "Embedding": lambda: nn.Embedding(5, 3, padding_idx=-1),
+    "CosineSimilarity": lambda: nn.CosineSimilarity(),
+}
+# PyTorch turns Hardtanh's bounds into what it was given; Swift has Doubles only.
+special = {"Hardtanh": lambda: nn.Hardtanh(-2.0, 2.5), "ConstantPad1d": lambda: nn.ConstantPad1d(2, 3.5)}
+modules.update(special)
+
+forms = {}
+for name, make in modules.items():
+    torch.manual_seed(7)
+    module = make()
+    state = {}
+    for key, tensor in module.state_dict().items():
+        flat = tensor.flatten()
+        # Enough to tell every draw: the first and last elements and the sum.
+        state[key] = {"shape": list(tensor.shape), "dtype": str(tensor.dtype), "head": flat[:6].double().tolist(),
+                      "tail": flat[-3:].double().tolist()}
+    forms[name] = {"repr": repr(module), "keys": list(module.state_dict().keys()), "state": state}
+json.dump(forms, open(os.path.join(here, "modules.json"), "w"), indent=1)
+
+
+# Outputs and gradients of layers and functions on given inputs, in float64.
+def values(*shape, seed=0, scale=1.0):
+    g = torch.Generator().manual_seed(seed)
+    return (torch.rand(shape, generator=g, dtype=torch.float64) * 2 - 1) * scale
+
+
+def case(f, *inputs):
+    inputs = [x.clone().requires_grad_(x.is_floating_point()) for x in inputs]
+    out = f(*inputs)
+    weights = values(*out.shape, seed=99)
+    (out * weights).sum().backward()
+    return {
+        "inputs": [{"shape": list(x.shape), "dtype": str(x.dtype), "values": x.detach().flatten().tolist()} for x in inputs],
+        "weights": weights.flatten().tolist(),
+        "shape": list(out.shape),
+        "output": out.detach().flatten().tolist(),
+        "grads": [None if x.grad is None else x.grad.flatten().tolist() for x in inputs],
+    }
+
+
+x = values(3, 4, scale=4)
+classes = torch.tensor([1, 3, 0])
+ignoring = torch.tensor([1, -100, 2])
+probabilities = torch.softmax(values(3, 4, seed=5), 1)
+class_weight = values(4, seed=6).abs() + 0.1
+signs = torch.tensor([1.0, -1.0, 1.0], dtype=torch.float64)
+sign_matrix = torch.sign(values(3, 4, seed=9))
+unit = torch.rand(3, 4, generator=torch.Generator().manual_seed(1), dtype=torch.float64) * 0.9 + 0.05
+y = values(3, 4, seed=2, scale=4)
+z = values(3, 4, seed=3, scale=2)
+image = values(2, 4, 6, 6, seed=4)
+functions = {
+    "relu6": case(F.relu6, x * 3), "selu": case(F.selu, x), "celu": case(lambda x: F.celu(x, 1.5), x), "elu": case(F.elu, x),
+    "mish": case(F.mish, x), "hardsigmoid": case(F.hardsigmoid, x), "hardswish": case(F.hardswish, x),
+    "logsigmoid": case(F.logsigmoid, x * 20), "softsign": case(F.softsign, x), "tanhshrink": case(F.tanhshrink, x),
+    "softshrink": case(F.softshrink, x), "hardshrink": case(F.hardshrink, x), "glu": case(lambda x: F.glu(x, 1), x),
+    "prelu": case(F.prelu, x, torch.tensor([0.25, 0.1, 0.5, 2.0], dtype=torch.float64)),
+    "softmin": case(lambda x: F.softmin(x, 1), x), "softplus": case(lambda x: F.softplus(x, 2, 3), x),
+    "normalize": case(F.normalize, x), "cosine_similarity": case(F.cosine_similarity, x, y),
+    "pairwise_distance": case(F.pairwise_distance, x, y),
+    "mse": case(F.mse_loss, x, y), "mse_sum": case(lambda a, b: F.mse_loss(a, b, reduction="sum"), x, y),
+    "l1": case(F.l1_loss, x, y), "smooth_l1": case(lambda a, b: F.smooth_l1_loss(a, b, beta=0.7), x, y),
+    "huber": case(lambda a, b: F.huber_loss(a, b, delta=1.3), x, y),
+    "cross_entropy": case(F.cross_entropy, x, classes),
+    "cross_entropy_weight": case(lambda a, t: F.cross_entropy(a, t, weight=class_weight), x, classes),
+    "cross_entropy_smooth": case(lambda a, t: F.cross_entropy(a, t, label_smoothing=0.2), x, classes),
+    "cross_entropy_smooth_weight_ignore": case(
+        lambda a, t: F.cross_entropy(a, t, weight=class_weight, label_smoothing=0.2), x, ignoring),
+    "cross_entropy_smooth_ignore": case(lambda a, t: F.cross_entropy(a, t, label_smoothing=0.2), x, ignoring),
+    "cross_entropy_none": case(lambda a, t: F.cross_entropy(a, t, label_smoothing=0.1, reduction="none"), x, ignoring),
+    "cross_entropy_probabilities": case(F.cross_entropy, x, probabilities),
+    "bce": case(F.binary_cross_entropy, unit, probabilities),
+    "bce_logits": case(F.binary_cross_entropy_with_logits, x * 10, probabilities),
+    "bce_logits_pos": case(lambda a, t: F.binary_cross_entropy_with_logits(a, t, pos_weight=class_weight), x, probabilities),
+    "kl_div": case(F.kl_div, x, probabilities), "kl_div_batchmean": case(lambda a, b: F.kl_div(a, b, reduction="batchmean"), x, probabilities),
+    "kl_div_log": case(lambda a, b: F.kl_div(a, b, log_target=True), x, y),
+    "poisson": case(F.poisson_nll_loss, x, unit), "poisson_full": case(lambda a, b: F.poisson_nll_loss(a, b, full=True), x, unit * 5),
+    "gaussian": case(F.gaussian_nll_loss, x, y, unit),
+    "margin_ranking": case(lambda a, b: F.margin_ranking_loss(a, b, sign_matrix, margin=0.3), x, y),
+    "hinge_embedding": case(lambda a: F.hinge_embedding_loss(a, sign_matrix), x),
+    "soft_margin": case(lambda a: F.soft_margin_loss(a, sign_matrix), x),
+    "cosine_embedding": case(lambda a, b: F.cosine_embedding_loss(a, b, signs, margin=0.1), x, y),
+    "triplet": case(lambda a, b, c: F.triplet_margin_loss(a, b, c, swap=True), x, y, z),
+    "multilabel_soft_margin": case(F.multilabel_soft_margin_loss, x, probabilities),
+    "pixel_shuffle": case(lambda a: F.pixel_shuffle(a, 2), image), "pixel_unshuffle": case(lambda a: F.pixel_unshuffle(a, 3), image),
+    "channel_shuffle": case(lambda a: F.channel_shuffle(a, 2), image),
+    "pad_reflect": case(lambda a: F.pad(a, (1, 2, 3, 0), mode="reflect"), image),
+    "pad_replicate": case(lambda a: F.pad(a, (1, 2, 3, 0), mode="replicate"), image),
+    "pad_circular": case(lambda a: F.pad(a, (1, 2, 3, 0), mode="circular"), image),
+    "pad_zeros": case(lambda a: F.pad(a, (1, -2, 3, 0)), image),
+    "embedding": case(lambda w: F.embedding(torch.tensor([[1, 2], [0, 2]]), w, padding_idx=2), x),
+    "bilinear": case(F.bilinear, x, y, values(2, 4, 4, seed=8), values(2, seed=7)),
+}
+constants = {"class_weight": class_weight.tolist(), "signs": signs.tolist(), "sign_matrix": sign_matrix.flatten().tolist()}
+json.dump({"cases": functions, "constants": constants}, open(os.path.join(here, "functions.json"), "w"))
+print(len(forms), "modules,", len(functions), "functions, torch", torch.__version__)
