@@ -84,7 +84,7 @@ struct Bench: ParsableCommand {
 
   /// A whole epoch of the guide's program with its data loading.
   private func epoch() throws -> [Double] {
-    let source = try data.map { try MNISTSource.find(directory: $0, download: false, progress: nil) } ?? MNISTSource.bundled()
+    let source = try data.map { try MNISTSource.find(directory: $0, download: false) { _ in } } ?? MNISTSource.bundled()
     let transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize([0.1307], [0.3081])])
     let loader = try DataLoader(MNIST(source: source, train: true, transform: transform), batchSize: 64, shuffle: true)
     let model = ConvNet()

@@ -62,8 +62,9 @@ public enum Scalar: Sendable, Hashable {
 
   /// The form in which kernels take it.
   var kernel: tk_scalar {
-    let z = complexValue
-    return tk_scalar(re: z.real, im: z.imaginary, i: Int64(intValue))
+    // Not `real` and `imaginary`, which are NaN where the number is infinite.
+    let z = complexValue.rawStorage
+    return tk_scalar(re: z.x, im: z.y, i: Int64(intValue))
   }
 }
 
@@ -107,9 +108,10 @@ extension Scalar: CustomStringConvertible {
         let text = Scalar.pythonDescription(x)
         return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
       }
-      let imaginary = part(v.imaginary)
-      let joined = v.imaginary.sign == .minus || v.imaginary.isNaN && imaginary.hasPrefix("-") ? imaginary : "+" + imaginary
-      return v.real == 0 && v.real.sign == .plus ? part(v.imaginary) + "j" : "(\(part(v.real))\(joined)j)"
+      let (x, y) = v.rawStorage
+      let imaginary = part(y)
+      let joined = imaginary.hasPrefix("-") ? imaginary : "+" + imaginary
+      return x == 0 && x.sign == .plus ? imaginary + "j" : "(\(part(x))\(joined)j)"
     }
   }
 

@@ -129,7 +129,7 @@ enum Elementwise {
     _ f: MapFunction, _ type: ElementwiseType, _ a: Tensor, _ b: Tensor, _ parameters: MapParameters = .none
   ) throws -> Tensor {
     let promoted: DType
-    if a.dtype == b.dtype {
+    if a.dtype == b.dtype && !(a.isWrappedNumber && b.isWrappedNumber) {
       promoted = a.dtype
     } else {
       var promotion = TypePromotion()

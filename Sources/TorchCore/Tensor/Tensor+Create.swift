@@ -40,9 +40,17 @@ extension Tensor {
     autograd = source.autograd
   }
 
-  /// A zero-dimensional tensor that stands for a number: in promotion it counts as a Python number does.
+  /// A zero-dimensional tensor that stands for a number: in promotion it counts as a Python number does. It holds the
+  /// number in full precision, whatever the default dtype.
   convenience init(wrapping scalar: Scalar) {
-    self.init(adopting: Tensor.full([], scalar, dtype: scalar.dtype))
+    let dtype: DType
+    switch scalar {
+    case .int: dtype = .int64
+    case .double: dtype = .float64
+    case .bool: dtype = .bool
+    case .complex: dtype = .complex128
+    }
+    self.init(adopting: Tensor.full([], scalar, dtype: dtype))
     flags.insert(.wrappedNumber)
   }
 
