@@ -11,7 +11,7 @@ SWIFT ?= swift
 ARGS ?=
 # One release build serves the programs and the tests; with testable imports everything would be built twice.
 BUILD := $(SWIFT) build -c release
-TEST := $(SWIFT) test -c release --disable-testable-imports --disable-xctest
+TEST := $(SWIFT) test -c release --disable-testable-imports --disable-xctest --no-parallel
 # The Python that has PyTorch: only `bench` and `fixtures` need it, `bench-setup` makes one.
 TORCH_PYTHON ?= $(CURDIR)/.venv-torch/bin/python
 

@@ -101,9 +101,9 @@ extension optim {
 
     /// As one nested value: `{"state": {0: {…}}, "param_groups": [{…}]}`.
     public var nested: StateValue {
-      let states = state.map { (StateValue.Key.int($0.key), StateValue.strings($0.value)) }
+      let states = state.map { (StateKey.int($0.key), StateValue.strings($0.value)) }
       return .strings([
-        "state": .dictionary(OrderedDictionary(uniqueKeysWithValues: states)),
+        "state": .dict(StateDictionary(OrderedDictionary(uniqueKeysWithValues: states))),
         "param_groups": .list(paramGroups.map { .strings($0) }),
       ])
     }
@@ -113,7 +113,7 @@ extension optim {
     /// - Throws: `TorchError` where `nested` does not have the layout.
     public init(nested: StateValue) throws {
       let parts = try nested.asStrings()
-      guard let states = parts["state"], let groups = parts["param_groups"], case .dictionary(let table) = states else {
+      guard let states = parts["state"], let groups = parts["param_groups"], let table = states.dictionary?.entries else {
         throw TorchError(.value, "an optimizer's state dict has the keys 'state' and 'param_groups'")
       }
       for (key, value) in table {
@@ -314,8 +314,8 @@ extension optim {
   }
 }
 
-extension StateValue {
-  /// As Python prints it.
+extension StateTree where Leaf == Tensor {
+  /// As Python prints the values that options of optimizers have.
   var pythonDescription: String {
     switch self {
     case .none: "None"
@@ -326,7 +326,7 @@ extension StateValue {
     case .tensor(let value): "tensor of \(value.shape)"
     case .list(let values): "[" + values.map(\.pythonDescription).joined(separator: ", ") + "]"
     case .tuple(let values): "(" + values.map(\.pythonDescription).joined(separator: ", ") + ")"
-    case .dictionary: "{…}"
+    default: "{…}"
     }
   }
 }

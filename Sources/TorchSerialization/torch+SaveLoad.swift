@@ -5,9 +5,6 @@
 import OrderedCollections
 import TorchCore
 
-/// A value of a checkpoint, around tensors; see `StateTree`.
-public typealias StateValue = StateTree<Tensor>
-
 extension torch {
   /// Writes `value` to a file that PyTorch's `torch.load` reads, also with `weights_only=True`.
   ///

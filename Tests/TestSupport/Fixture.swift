@@ -3,7 +3,7 @@
 import Foundation
 import TorchCore
 
-func fixture<T: Decodable>(_ path: String, _ type: T.Type) throws -> T {
+package func fixture<T: Decodable>(_ path: String, _ type: T.Type) throws -> T {
   let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
   let data = try Data(contentsOf: root.appendingPathComponent("Fixtures").appendingPathComponent(path))
@@ -11,7 +11,7 @@ func fixture<T: Decodable>(_ path: String, _ type: T.Type) throws -> T {
 }
 
 /// The greatest distance relative to max(1, |expected|).
-func distance(_ actual: Tensor, _ expected: [Double]) throws -> Double {
+package func distance(_ actual: Tensor, _ expected: [Double]) throws -> Double {
   let values = try actual.toArray(Double.self)
   guard values.count == expected.count else { return .infinity }
   return zip(values, expected).map { abs($0 - $1) / Swift.max(1, abs($1)) }.max() ?? 0

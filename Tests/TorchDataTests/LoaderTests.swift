@@ -1,6 +1,7 @@
 // Orders and draws against PyTorch's (Fixtures/data/orders.json), and what worker threads promise.
 
 import Foundation
+import TestSupport
 import Testing
 import TorchCore
 import TorchData

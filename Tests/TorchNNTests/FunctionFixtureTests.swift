@@ -1,5 +1,6 @@
 // Outputs and gradients of functions against PyTorch's, in float64 (Fixtures/nn/functions.json).
 
+import TestSupport
 import Testing
 import TorchCore
 import TorchNN

@@ -1,5 +1,5 @@
 import Testing
-@testable import TorchNN
+import TorchNN
 
 @Test(arguments: [
   ("inProjWeight", "in_proj_weight"), ("conv1", "conv1"), ("weightIhL0", "weight_ih_l0"), ("fc2", "fc2"),

@@ -1,5 +1,6 @@
 // Printed forms, state-dict keys and seeded initial values of modules against PyTorch's (Fixtures/nn/modules.json).
 
+import TestSupport
 import Testing
 import TorchCore
 import TorchNN

@@ -1,5 +1,6 @@
 // What modules promise: nothing stale, keys, strict loading, hooks, typed calls.
 
+import TestSupport
 import Testing
 import TorchCore
 import TorchNN

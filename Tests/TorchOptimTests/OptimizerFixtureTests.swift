@@ -1,5 +1,6 @@
 // 50 steps of each optimizer against PyTorch's (Fixtures/optim/optimizers.json).
 
+import TestSupport
 import Testing
 import TorchCore
 import TorchOptim

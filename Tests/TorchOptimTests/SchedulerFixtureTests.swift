@@ -1,5 +1,6 @@
 // Learning rates and momenta over 20 steps against PyTorch's (Fixtures/optim/schedulers.json).
 
+import TestSupport
 import Testing
 import TorchCore
 import TorchOptim

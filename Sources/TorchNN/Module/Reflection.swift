@@ -57,7 +57,7 @@ enum Reflection {
 }
 
 /// State-dict keys from property names.
-enum Keys {
+package enum Keys {
   private static let known = Mutex<[String: String]>([:])
 
   static func key(ofProperty label: String) -> String {
@@ -79,7 +79,7 @@ enum Keys {
   /// `inProjWeight` becomes `in_proj_weight`, `selfAttnQKV` `self_attn_qkv`; digits stay where they are (`conv1`,
   /// `weight_ih_l0` from `weightIhL0`). A name that already has an underscore or begins with a capital is a key as
   /// it is, so that keys such as `LayerNorm` can be written as property names.
-  static func snakeCase(_ name: Substring) -> String {
+  package static func snakeCase(_ name: Substring) -> String {
     guard let first = name.first, !first.isUppercase, !name.contains("_") else { return String(name) }
     let letters = Array(name)
     var key = ""

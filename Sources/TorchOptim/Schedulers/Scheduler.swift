@@ -156,13 +156,13 @@ extension optim {
     }
 
     override func extraState() -> OrderedDictionary<String, StateValue> {
-      var counts: OrderedDictionary<StateValue.Key, StateValue> = [:]
+      var counts: OrderedDictionary<StateKey, StateValue> = [:]
       for m in milestones { counts[.int(m)] = .int(milestones.count { $0 == m }) }
-      return ["milestones": .dictionary(counts), "gamma": .double(gamma)]
+      return ["milestones": .dict(StateDictionary(counts)), "gamma": .double(gamma)]
     }
     override func loadExtraState(_ state: OrderedDictionary<String, StateValue>) throws {
       gamma = try state["gamma"]?.asDouble() ?? gamma
-      guard case .dictionary(let counts)? = state["milestones"] else { return }
+      guard let counts = state["milestones"]?.dictionary?.entries else { return }
       milestones = try counts.flatMap { key, value -> [Int] in
         guard case .int(let milestone) = key else { throw TorchError(.value, "milestones are integers") }
         return Array(repeating: milestone, count: Swift.min(Swift.max(try value.asInt(), 0), 1 << 16))

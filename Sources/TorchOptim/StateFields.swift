@@ -1,24 +1,8 @@
-// The nested values that state dicts of optimizers and schedulers are made of, as checkpoints hold them.
+// Reading and writing the state dicts of optimizers and schedulers.
 
-/// A value in a state dict: what Python's pickle has for numbers, strings, tensors, lists and dictionaries.
-public indirect enum StateValue {
-  case none
-  case bool(Bool)
-  case int(Int)
-  case double(Double)
-  case string(String)
-  case tensor(Tensor)
-  case list([StateValue])
-  case tuple([StateValue])
-  case dictionary(OrderedDictionary<Key, StateValue>)
-
-  public enum Key: Hashable, Sendable {
-    case int(Int)
-    case string(String)
-  }
-
+extension StateTree where Leaf == Tensor {
   public static func strings(_ values: OrderedDictionary<String, StateValue>) -> StateValue {
-    .dictionary(OrderedDictionary(uniqueKeysWithValues: values.map { (.string($0.key), $0.value) }))
+    .dict(StateDictionary(OrderedDictionary(uniqueKeysWithValues: values.map { (.string($0.key), $0.value) })))
   }
 
   public static func doubles(_ values: [Double]) -> StateValue { .list(values.map { .double($0) }) }
@@ -71,7 +55,7 @@ public indirect enum StateValue {
   }
 
   public func asStrings() throws -> OrderedDictionary<String, StateValue> {
-    guard case .dictionary(let values) = self else { throw StateValue.mismatch("a dictionary", self) }
+    guard let values = dictionary?.entries else { throw StateValue.mismatch("a dictionary", self) }
     var result: OrderedDictionary<String, StateValue> = [:]
     for (key, value) in values {
       guard case .string(let name) = key else { throw StateValue.mismatch("string keys", self) }
@@ -79,8 +63,6 @@ public indirect enum StateValue {
     }
     return result
   }
-
-  public var isNone: Bool { if case .none = self { true } else { false } }
 
   private static func mismatch(_ expected: String, _ value: StateValue) -> TorchError {
     TorchError(.type, "expected \(expected) in the state dict, got \(value)".prefix(200).description)

@@ -1,9 +1,12 @@
-// The values of a checkpoint: dictionaries, lists and numbers around tensors.
+// The nested values that state dicts and checkpoints are made of: dictionaries, lists and numbers around tensors.
 //
-// The readers and writers work on trees of `StoredTensor`; users see trees of `Tensor` (`StateValue`).
+// Users, optimizers and schedulers see trees of `Tensor` (`StateValue`); TorchSerialization's readers and writers work
+// on trees of what lies in a file.
 
 import OrderedCollections
-import TorchCore
+
+/// A value of a state dict or checkpoint, around tensors.
+public typealias StateValue = StateTree<Tensor>
 
 /// A value of a checkpoint: what `torch.save` writes and `torch.load` reads.
 ///
