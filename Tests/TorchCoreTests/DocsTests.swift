@@ -41,15 +41,19 @@ private struct OperatorList {
   var markdown: String {
     get throws {
       let all = OperatorRegistry.all
-      let declared = all.filter { families.declares($0) }
+      let byName = Dictionary(grouping: all) { $0.schema.name }
       var twins: [String: [AnyOperator]] = [:]
-      for op in all where !families.declares(op) {
-        let base = try #require(declared.first { isTwin(op, of: $0) }, "\(op.name) is in no file of Operators/")
-        twins[base.name, default: []].append(op)
+      var rows: [String: [AnyOperator]] = [:]
+      for op in all {
+        let written = op.schema.name.hasSuffix("_") ? String(op.schema.name.dropLast()) : op.schema.name
+        if let base = byName[written]?.first(where: { isTwin(op, of: $0) }) {
+          twins[base.name, default: []].append(op)
+        } else {
+          rows[try #require(families.family(of: op), "\(op.name) is in no file of Operators/"), default: []].append(op)
+        }
       }
       var text = "\(all.count) operators, in-place and `out=` forms included.\n"
-      let byFamily = Dictionary(grouping: declared) { families.family(of: $0)! }
-      for (family, operators) in byFamily.sorted(by: { $0.key < $1.key }) {
+      for (family, operators) in rows.sorted(by: { $0.key < $1.key }) {
         text += "\n### \(family)\n\n| `aten::` | in place, `out=` | Swift |\n|---|---|---|\n"
         for op in operators {
           let forms = twins[op.name, default: []].map { "`\(short($0))`" }.joined(separator: ", ")
@@ -67,43 +71,45 @@ private struct OperatorList {
   private func isTwin(_ op: AnyOperator, of base: AnyOperator) -> Bool {
     func signature(_ parameters: [Schema.Parameter]) -> [String] { parameters.map { "\($0.type) \($0.name)" } }
     let own = op.schema.parameters
-    return switch op.schema.name {
-    case base.schema.name + "_": signature(own) == signature(base.schema.parameters)
-    case base.schema.name: signature(own.filter { !$0.isWritten }) == signature(base.schema.parameters)
-    default: false
-    }
+    guard op !== base, own.contains(where: \.isWritten) else { return false }
+    let isOut = op.schema.name == base.schema.name
+    return signature(own.filter { !isOut || !$0.isWritten }) == signature(base.schema.parameters)
   }
 }
 
-/// Which file of Operators/ declares an operator.
+/// Which file of Operators/ declares an operator, by the name before the bracket of a schema there. Some schemas are put
+/// together, from a name and "_backward" or for every rank: such endings and digits do not count.
 private struct FamilyIndex {
-  /// By `add.Tensor`.
   private var bySchema: [String: String] = [:]
-  /// By `nll_loss`, for schemas that are put together from such a stem.
-  private var byStem: [String: String] = [:]
+  private var byWord: [String: String] = [:]
 
   init() throws {
     for file in try swiftFiles("Sources/TorchCore/Operators") {
       let family = String(file.deletingPathExtension().lastPathComponent.prefix { $0 != "+" })
-      let text = try String(contentsOf: file, encoding: .utf8)
-      for match in text.matches(of: /"(?:aten::)?([A-Za-z0-9_.]+)(\(|")/) {
-        if match.2 == "(" { bySchema[String(match.1)] = family } else { byStem[String(match.1)] = family }
+      let text = try String(contentsOf: file, encoding: .utf8).replacing("\\(rank)", with: "")
+      for match in text.matches(of: /"(\w+)(["(.\\])/) {
+        let key = FamilyIndex.key(match.1)
+        if match.2 == "\"" { byWord[key] = family } else { bySchema[key] = family }
       }
     }
   }
 
   func family(of op: AnyOperator) -> String? {
-    let name = op.name.dropFirst("aten::".count)
-    if let family = bySchema[String(name)] { return family }
-    guard let ending = ["_forward", "_backward"].first(where: name.hasSuffix) else { return nil }
-    return byStem[String(name.dropLast(ending.count))]
+    let key = FamilyIndex.key(op.schema.baseName[...])
+    return bySchema[key] ?? byWord[key]
   }
 
-  func declares(_ op: AnyOperator) -> Bool { family(of: op) != nil }
+  private static func key(_ name: Substring) -> String {
+    var stem = name.drop { $0 == "_" }
+    for ending in ["_data", "_forward", "_backward"] where stem.hasSuffix(ending) { stem = stem.dropLast(ending.count) }
+    return String(stem.filter { !$0.isNumber })
+  }
 }
 
 /// Public functions and properties by name, with the type or namespace they belong to.
 private struct SpellingIndex {
+  /// The shortest spelling first.
+  private static let owners = ["Tensor", "torch", "nn.functional"]
   private var owners: [String: String] = [:]
 
   init() throws {
@@ -112,12 +118,11 @@ private struct SpellingIndex {
         var owner = ""
         for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") {
           if let match = line.firstMatch(of: /^extension ([A-Za-z.]+)/) { owner = String(match.1) }
-          if let match = line.firstMatch(of: /^  (?:@discardableResult )?public (?:static )?(?:func|var) `?(\w+)/),
-            ["Tensor", "torch", "nn.functional"].contains(owner)
-          {
-            // A method of Tensor is the shortest spelling.
+          guard SpellingIndex.owners.contains(owner) else { continue }
+          if let match = line.firstMatch(of: /^  (?:@discardableResult )?public (?:static )?(?:func|var) `?(\w+)/) {
             let name = String(match.1)
-            if owners[name] != "Tensor" { owners[name] = owner }
+            let rank = SpellingIndex.owners.firstIndex(of:)
+            if rank(owner)! < owners[name].flatMap(rank) ?? .max { owners[name] = owner }
           }
         }
       }
@@ -131,7 +136,7 @@ private struct SpellingIndex {
     let words = base.split(separator: "_")
     guard let first = words.first, base.first != "_" else { return nil }
     let rest = words.dropFirst().map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
-    let name = first + rest + (inPlace ? "_" : "")
+    let name = String(first) + rest + (inPlace ? "_" : "")
     return owners[name].map { "\($0).\(name)" }
   }
 }
