@@ -19,9 +19,9 @@ public final class Node: @unchecked Sendable {
   public let name: String
   /// Later calls have greater numbers; backward runs the greatest that is ready.
   let sequence: UInt64
-  package var edges: EdgeList
-  var outputs: OutputList
-  var pullback: Pullback?
+  @exclusivity(unchecked) package var edges: EdgeList
+  @exclusivity(unchecked) var outputs: OutputList
+  @exclusivity(unchecked) var pullback: Pullback?
   /// Run on the gradients of the outputs before the pullback.
   var preHooks: [(Int, (Tensor) -> Tensor?)] = []
   /// What anomaly mode says about the forward call.
