@@ -65,7 +65,18 @@ enum Arithmetic {
     factor == .int(1) ? g : factor == .int(-1) ? -g : g * factor.conjugate
   }
 
-  static let neg = unary("neg(Tensor self) -> Tensor", "neg", partial: .linear { -$0 })
+  static let neg = Operator(
+    "neg(Tensor self) -> Tensor", twins: .both,
+    kernel: { (x: Tensor) in
+      guard x.dtype != .bool else {
+        throw TorchError(
+          .dtype,
+          "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use the `~` or `logical_not()` operator instead.")
+      }
+      return try Elementwise.apply(negFunction, .promoted, x)
+    },
+    derivative: { _, _, _ in { g in [-g[0]] } })
+  private static let negFunction = MapFunction("neg")
 
   static let operators: [AnyOperator] = [add, sub, mul, div, neg]
 }

@@ -6,9 +6,9 @@ enum Matmul {
   static let mm = Operator(
     "mm(Tensor self, Tensor mat2) -> Tensor",
     kernel: { (a: Tensor, b: Tensor) in
-      guard a.ndim == 2 else { throw TorchError(.shape, "self must be a matrix") }
-      guard b.ndim == 2 else { throw TorchError(.shape, "mat2 must be a matrix") }
-      guard a.shape[1] == b.shape[0] else { throw mismatch(a, b) }
+      guard a.ndim == 2 else { throw TorchError(.shape, "mm: self must be a matrix, got \(a.ndim)-D tensor") }
+      guard b.ndim == 2 else { throw TorchError(.shape, "mm: mat2 must be a matrix, got \(b.ndim)-D tensor") }
+      guard a.shape[1] == b.shape[0] else { throw mismatch(a, b, "mm") }
       try sameType(a, b)
       let out = try Tensor.uninitialized([a.shape[0], b.shape[1]], a.dtype)
       try a.backend.matmul(a, b, into: out, accumulate: false)
@@ -61,7 +61,7 @@ enum Matmul {
       guard a.ndim == 2, b.ndim == 2 else {
         throw TorchError(.shape, "mat1 and mat2 must be matrices, got \(a.ndim)-D and \(b.ndim)-D")
       }
-      guard a.shape[1] == b.shape[0] else { throw mismatch(a, b) }
+      guard a.shape[1] == b.shape[0] else { throw mismatch(a, b, "addmm") }
       try sameType(a, b)
       try sameType(c, a)
       let shape: Shape = [a.shape[0], b.shape[1]]
@@ -125,7 +125,10 @@ enum Matmul {
   private static func batched(_ a: Tensor, _ b: Tensor) throws -> Tensor {
     let left = a.ndim == 1 ? a.unsqueeze(0) : a
     let right = b.ndim == 1 ? b.unsqueeze(1) : b
-    guard left.shape[-1] == right.shape[-2] else { throw mismatch(left.ndim == 2 ? left : left.flatten(0, -2), right.ndim == 2 ? right : right.flatten(0, -2)) }
+    guard left.shape[-1] == right.shape[-2] else {
+      func folded(_ x: Tensor) -> Tensor { x.ndim == 2 ? x : x.flatten(0, -2) }
+      throw mismatch(folded(left), folded(right), "mm")
+    }
     var sizes: [Int]
     let product: Tensor
     if right.ndim == 2 {
@@ -144,10 +147,10 @@ enum Matmul {
     return b.ndim == 1 ? product.squeeze(-1) : product
   }
 
-  private static func mismatch(_ a: Tensor, _ b: Tensor) -> TorchError {
+  private static func mismatch(_ a: Tensor, _ b: Tensor, _ name: String) -> TorchError {
     TorchError(
       .shape,
-      "mat1 and mat2 shapes cannot be multiplied (\(a.shape[0])x\(a.shape[1]) and \(b.shape[0])x\(b.shape[1]))")
+      "\(name): mat1 and mat2 shapes cannot be multiplied (\(a.shape[0])x\(a.shape[1]) and \(b.shape[0])x\(b.shape[1]))")
   }
 
   private static func sameType(_ a: Tensor, _ b: Tensor) throws {
@@ -179,7 +182,7 @@ extension DType {
     switch self {
     case .float32: "float"
     case .float64: "double"
-    case .int64: "long"
+    case .int64: "long int"
     case .int32: "int"
     case .int16: "short"
     case .int8: "signed char"

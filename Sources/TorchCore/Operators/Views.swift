@@ -71,7 +71,10 @@ enum Views {
           .shape,
           "permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired ordering of dimensions i.e. input.dim() = \(x.ndim) is not equal to len(dims) = \(dims.count)")
       }
-      let order = dims.isEmpty ? [] : try x.shape.normalized(dims: dims)
+      let order = try dims.map { try x.shape.normalized(dim: $0) }
+      guard Set(order).count == order.count else {
+        throw TorchError(.value, "permute(): duplicate dims are not allowed.")
+      }
       return x.alias(
         shape: Shape(order.map { x.shape[$0] }), strides: Shape(order.map { x.strides[$0] }), offset: x.storageOffset)
     },
