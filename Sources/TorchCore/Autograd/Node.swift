@@ -59,9 +59,10 @@ public final class Node: @unchecked Sendable {
   deinit {
     // Where no input was made by a node, nothing can chain.
     guard edges.contains(where: { $0.node != nil }) else { return }
-    ReleaseQueue.release(Remains(edges: edges, pullback: pullback))
+    let remains = Remains(edges: edges, pullback: pullback)
     edges = []
     pullback = nil
+    ReleaseQueue.release(consume remains)
   }
 }
 
