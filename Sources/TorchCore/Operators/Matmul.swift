@@ -114,7 +114,7 @@ enum Matmul {
   private static func batched(_ a: Tensor, _ b: Tensor) throws -> Tensor {
     let left = a.ndim == 1 ? a.unsqueeze(0) : a
     let right = b.ndim == 1 ? b.unsqueeze(1) : b
-    guard left.shape[-1] == right.shape[-2] else { throw mismatch(left.ndim == 2 ? left : left.flatten(0, -2), right.ndim == 2 ? right : right.flatten(0, -2)) }
+    guard left.shape[-1] == right.shape[-2] else { throw mismatch(left.ndim == 2 ? left : left.flatten(0, -2), right.ndim == 2 ? right : right.flatten(0, -2), "mm") }
     var sizes: [Int]
     let product: Tensor
     if right.ndim == 2 {
