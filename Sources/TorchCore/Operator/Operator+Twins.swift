@@ -54,7 +54,7 @@ final class TwinOperator: AnyOperator, @unchecked Sendable {
         throw TorchError(.type, "\(name)(): argument 'self' must be Tensor")
       }
       let results = try base.callBoxed(arguments)
-      try withErrors { target.overwrite(with: results[0].tensor!) }
+      _ = try withErrors { target.overwrite(with: results[0].tensor!) }
       return [.tensor(target)]
     case .out(let count):
       let outs = arguments.suffix(count)

@@ -132,6 +132,23 @@ extension Tensor {
   @discardableResult
   public func div_(_ other: Tensor) -> Tensor { Arithmetic.div.inPlace(self, other) }
 
+  public func add<S: ScalarConvertible>(_ other: S, alpha: Scalar = 1) -> Tensor { add(Tensor(wrapping: other.scalar), alpha: alpha) }
+  public func sub<S: ScalarConvertible>(_ other: S, alpha: Scalar = 1) -> Tensor { sub(Tensor(wrapping: other.scalar), alpha: alpha) }
+  public func mul<S: ScalarConvertible>(_ other: S) -> Tensor { self * other }
+  public func div<S: ScalarConvertible>(_ other: S) -> Tensor { self / other }
+  @discardableResult
+  public func add_<S: ScalarConvertible>(_ other: S, alpha: Scalar = 1) -> Tensor {
+    add_(Tensor(wrapping: other.scalar), alpha: alpha)
+  }
+  @discardableResult
+  public func sub_<S: ScalarConvertible>(_ other: S, alpha: Scalar = 1) -> Tensor {
+    sub_(Tensor(wrapping: other.scalar), alpha: alpha)
+  }
+  @discardableResult
+  public func mul_<S: ScalarConvertible>(_ other: S) -> Tensor { mul_(Tensor(wrapping: other.scalar)) }
+  @discardableResult
+  public func div_<S: ScalarConvertible>(_ other: S) -> Tensor { div_(Tensor(wrapping: other.scalar)) }
+
   public func neg() -> Tensor { Arithmetic.neg(self) }
   @discardableResult
   public func neg_() -> Tensor { Arithmetic.neg.inPlace(self) }

@@ -16,10 +16,20 @@ enum Matmul {
     },
     derivative: { record, _, a, b in
       let (sa, sb) = (record.needs(1) ? record.save(a) : nil, record.needs(0) ? record.save(b) : nil)
+      let (leftIsTransposed, rightIsTransposed) = (a.isTransposedMatrix, b.isTransposedMatrix)
       return { g in
-        [try sb.map { g[0].mm(try $0.value.t().conj()) }, try sa.map { try $0.value.t().conj().mm(g[0]) }]
+        [try sb.map { byLeft(g[0], try $0.value, leftIsTransposed) }, try sa.map { byRight(g[0], try $0.value, rightIsTransposed) }]
       }
     })
+
+  /// The gradient of the left operand, `g` times the right one transposed; and of the right operand. Either is laid
+  /// out as its operand is, so that a transposed weight's gradient needs no copy to become the weight's.
+  private static func byLeft(_ g: Tensor, _ right: Tensor, _ transposed: Bool) -> Tensor {
+    transposed ? right.conj().mm(g.t()).t() : g.mm(right.t().conj())
+  }
+  private static func byRight(_ g: Tensor, _ left: Tensor, _ transposed: Bool) -> Tensor {
+    transposed ? g.t().mm(left.conj()).t() : left.t().conj().mm(g)
+  }
 
   /// (b, n, k) × (b, k, m) -> (b, n, m)
   static let bmm = Operator(
@@ -73,12 +83,13 @@ enum Matmul {
     },
     derivative: { record, _, _, a, b, beta, alpha in
       let (sa, sb) = (record.needs(2) ? record.save(a) : nil, record.needs(1) ? record.save(b) : nil)
+      let (leftIsTransposed, rightIsTransposed) = (a.isTransposedMatrix, b.isTransposedMatrix)
       func scaled(_ g: Tensor, _ factor: Scalar) -> Tensor { factor == .int(1) ? g : g * factor.conjugate }
       return { g in
         [
           g.needs(0) ? scaled(g[0], beta) : nil,
-          try sb.map { scaled(g[0].mm(try $0.value.t().conj()), alpha) },
-          try sa.map { scaled(try $0.value.t().conj().mm(g[0]), alpha) },
+          try sb.map { scaled(byLeft(g[0], try $0.value, leftIsTransposed), alpha) },
+          try sa.map { scaled(byRight(g[0], try $0.value, rightIsTransposed), alpha) },
         ]
       }
     })
@@ -114,7 +125,10 @@ enum Matmul {
   private static func batched(_ a: Tensor, _ b: Tensor) throws -> Tensor {
     let left = a.ndim == 1 ? a.unsqueeze(0) : a
     let right = b.ndim == 1 ? b.unsqueeze(1) : b
-    guard left.shape[-1] == right.shape[-2] else { throw mismatch(left.ndim == 2 ? left : left.flatten(0, -2), right.ndim == 2 ? right : right.flatten(0, -2), "mm") }
+    guard left.shape[-1] == right.shape[-2] else {
+      func folded(_ x: Tensor) -> Tensor { x.ndim == 2 ? x : x.flatten(0, -2) }
+      throw mismatch(folded(left), folded(right), "mm")
+    }
     var sizes: [Int]
     let product: Tensor
     if right.ndim == 2 {
@@ -148,6 +162,11 @@ enum Matmul {
   }
 
   static let operators: [AnyOperator] = [mm, bmm, addmm, matmul]
+}
+
+extension Tensor {
+  /// Whether the elements of this matrix lie column by column.
+  fileprivate var isTransposedMatrix: Bool { strides[0] == 1 && strides[1] >= shape[0] && shape[1] > 1 }
 }
 
 extension [Int] {

@@ -13,16 +13,16 @@ public final class Storage: @unchecked Sendable {
   // The one write that a read can cause, becoming plain, is guarded by a lock.
 
   /// The elements in plain strides; while `form` is set, `form.byteCount` bytes of another arrangement.
-  var base: UnsafeMutableRawPointer
-  public private(set) var byteCount: Int
+  @exclusivity(unchecked) var base: UnsafeMutableRawPointer
+  @exclusivity(unchecked) public private(set) var byteCount: Int
   public let device: Device
   /// How many in-place writes this memory has seen.
-  package var version: UInt32 = 0
-  var form: StorageForm?
-  private var owner: Owner
+  @exclusivity(unchecked) package var version: UInt32 = 0
+  @exclusivity(unchecked) var form: StorageForm?
+  @exclusivity(unchecked) private var owner: Owner
   /// The blocked memory and its form, kept after becoming plain: another thread may be reading them.
-  private var retiredMemory: UnsafeMutableRawPointer?
-  private var retiredForm: StorageForm?
+  @exclusivity(unchecked) private var retiredMemory: UnsafeMutableRawPointer?
+  @exclusivity(unchecked) private var retiredForm: StorageForm?
 
   private enum Owner {
     case pool(capacity: Int)
