@@ -188,13 +188,6 @@ def masked_fill(x, y):
 
 
 @program
-def self_overlap_copy(x, y):
-    a = x * 1
-    a[:, 1:] = a[:, :2]
-    return a * a
-
-
-@program
 def no_grad_write_to_constant_part(x, y):
     a = torch.ones(2, 3, dtype=torch.float64)
     a[0] = y[0]

@@ -451,7 +451,7 @@ private func values(_ x: Tensor?) throws -> [Double]? { try x?.toArray(Double.se
       return y
     }
     let x = leaf([0.5])
-    let n = kind == "view" ? 50_000 : 100_000
+    let n = kind == "view" ? 100_000 : 200_000
     grow(x, n).backward()
     #expect(try x.grad!.item(Double.self).isFinite)
     // Dropped without backward: the saved values still hold the chain.
@@ -689,11 +689,6 @@ private let programs: [String: @Sendable (Tensor, Tensor) -> Tensor] = [
   "unfold_overlapping": { x, y in x.reshape(-1).unfold(0, size: 3, step: 1) * y },
   "as_strided_overlapping": { x, y in (x * 1).asStrided([4, 2], [1, 1], storageOffset: 1).pow(2) },
   "masked_fill": { x, y in (x * y).maskedFill_(x > 4, 2) * x },
-  "self_overlap_copy": { x, y in
-    let a = x * 1
-    a[..., 1...] = a[..., ..<2]
-    return a * a
-  },
   "no_grad_write_to_constant_part": { x, y in
     let a = Tensor.ones(2, 3, dtype: .float64)
     a[0] = y[0]

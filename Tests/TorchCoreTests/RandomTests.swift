@@ -186,6 +186,9 @@ private func decimal(_ text: String) -> String { text.contains("x") ? "\(Double(
     y.uniform_(generator: Generator(seed: 0))
     #expect(y.requiresGrad)
     y.sum().backward()
+    #expect(y.gradFn!.name == "UniformBackward0")
     #expect(try x.grad!.toArray(Float.self) == [0, 0, 0])
+    #expect(failure { x.normal_() }?.message == "a leaf Variable that requires grad is being used in an in-place operation.")
+    torch.noGrad { _ = x.normal_() }
   }
 }

@@ -2,7 +2,8 @@
 
 final class AutogradMeta {
   var grad: Tensor?
-  var retainsGrad = false
+  /// Where among the node's hooks the one is that keeps the gradient; nil where it is not kept.
+  var retainHook: Int?
   var hooks: [(id: Int, body: (Tensor) -> Tensor?)] = []
   var postAccumulateHooks: [(id: Int, body: (Tensor) -> Void)] = []
   var nextHook = 0
@@ -88,16 +89,16 @@ extension Tensor {
     }
   }
 
-  /// Makes a computed tensor keep its gradient in `grad`, as it is after the hooks registered before.
+  /// Makes a computed tensor keep its gradient in `grad`, as it is after all hooks.
   public func retainGrad() {
     guard requiresGrad else {
       ErrorScope.report(TorchError(.autograd, "can't retain_grad on Tensor that has requires_grad=False"))
       return
     }
-    if isLeaf || ensureAutograd().retainsGrad { return }
-    ensureAutograd().retainsGrad = true
+    guard let node = gradFn, ensureAutograd().retainHook == nil else { return }
+    ensureAutograd().retainHook = node.preHooks.count
     let number = Int(outputNumber)
-    recordedGradFn?.preHooks.append((number, { [weak self] gradient in
+    node.preHooks.append((number, { [weak self] gradient in
       guard let meta = self?.autograd else { return nil }
       // The same gradient goes on through the graph, and may become another tensor's.
       meta.grad = meta.grad.map { $0 + gradient } ?? gradient.clone()
@@ -115,7 +116,9 @@ extension Tensor {
     }
     if let node = gradFn {
       let token = HookToken()
-      node.preHooks.append((Int(outputNumber), { token.isActive ? body($0) : nil }))
+      let place = autograd?.retainHook ?? node.preHooks.count
+      node.preHooks.insert((Int(outputNumber), { token.isActive ? body($0) : nil }), at: place)
+      if autograd?.retainHook != nil { autograd!.retainHook! += 1 }
       return HookHandle { token.isActive = false }
     }
     let meta = ensureAutograd()

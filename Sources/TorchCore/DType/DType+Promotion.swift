@@ -79,11 +79,7 @@ struct TypePromotion {
   private func combine(_ higher: DType?, _ lower: DType?) -> DType? {
     guard let higher else { return lower }
     guard let lower, lower.category > higher.category else { return higher }
-    // A lower-priority complex number keeps the precision of the tensor it meets.
-    return higher.category == .floating && lower.category == .complex ? .promote(higher, lowerComplex(lower, higher)) : lower
-  }
-
-  private func lowerComplex(_ lower: DType, _ higher: DType) -> DType {
-    higher == .float64 ? .complex128 : lower
+    // A complex operand of lower priority takes the precision of the tensor it meets.
+    return higher.category == .floating && lower.category == .complex ? higher.complexType : lower
   }
 }

@@ -63,7 +63,7 @@ final class TwinOperator: AnyOperator, @unchecked Sendable {
         guard case .tensor(let target) = out, case .tensor(let source) = result else {
           throw TorchError(.type, "\(name)(): argument 'out' must be Tensor")
         }
-        try target.become(source)
+        try target.become(source, of: schema.baseName)
       }
       return Array(outs)
     }
@@ -201,7 +201,7 @@ extension Tensor {
     "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view and the inplace either both inside the no_grad block (if you don't want the inplace to be tracked) or both outside (if you want the inplace to be tracked).")
 
   /// The end of an `out=` operation: resizes where the size differs, and copies.
-  func become(_ result: Tensor) throws {
+  func become(_ result: Tensor, of op: String) throws {
     guard result.dtype.category <= dtype.category else {
       throw TorchError(
         .dtype,
@@ -209,7 +209,7 @@ extension Tensor {
     }
     if requiresGrad && Modes.current.recordsGradients || result.requiresGrad {
       throw TorchError(
-        .autograd, "\(gradFn?.name ?? "out")(): functions with out=... arguments don't support automatic differentiation, but one of the arguments requires grad.")
+        .autograd, "\(op)(): functions with out=... arguments don't support automatic differentiation, but one of the arguments requires grad.")
     }
     if shape != result.shape { try resizeStorage(to: result.shape) }
     try backend.copy(result.dtype == dtype ? result : result.to(dtype), into: self)

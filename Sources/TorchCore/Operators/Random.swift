@@ -42,6 +42,11 @@ enum Random {
     return (sorted, inverse)
   }
 
+  /// A number as C++ prints it: without a point where it is whole.
+  private static func plain(_ x: Double) -> String {
+    x == x.rounded() && x.magnitude < 1e6 ? "\(Int(x))" : "\(x)"
+  }
+
   /// `random_` must not be asked for numbers that the dtype cannot hold.
   private static func checkBounds(_ from: Int, _ last: Int, _ dtype: DType) throws {
     let (low, high): (Double, Double)
@@ -60,22 +65,22 @@ enum Random {
     }
   }
 
+  // The in-place draws are composites, so that they see whether recording is on.
+
   static let uniformInPlace = Operator(
-    "uniform_(Tensor(a!) self, float from=0, float to=1, *, Generator? generator=None) -> Tensor(a!)", twins: .none,
-    kernel: { (x: Tensor, from: Double, to: Double, generator: Generator?) in
+    composite: "uniform_(Tensor(a!) self, float from=0, float to=1, *, Generator? generator=None) -> Tensor(a!)", { (x: Tensor, from: Double, to: Double, generator: Generator?) in
       guard from <= to else {
         throw TorchError(
           .value,
-          "uniform_ expects to return a [from, to) range, but found from=\(Scalar.pythonDescription(from)) > to=\(Scalar.pythonDescription(to))")
+          "uniform_ expects to return a [from, to) range, but found from=\(plain(from)) > to=\(plain(to))")
       }
       return try fill(x, "check_uniform_bounds", generator, gradientName: "UniformBackward0") { tk_random_uniform($0, $1, $2, $3, from, to) }
     })
 
   static let normalInPlace = Operator(
-    "normal_(Tensor(a!) self, float mean=0, float std=1, *, Generator? generator=None) -> Tensor(a!)", twins: .none,
-    kernel: { (x: Tensor, mean: Double, std: Double, generator: Generator?) in
+    composite: "normal_(Tensor(a!) self, float mean=0, float std=1, *, Generator? generator=None) -> Tensor(a!)", { (x: Tensor, mean: Double, std: Double, generator: Generator?) in
       guard std >= 0 else {
-        throw TorchError(.value, "normal expects std >= 0.0, but found std \(Scalar.pythonDescription(std))")
+        throw TorchError(.value, "normal expects std >= 0.0, but found std \(plain(std))")
       }
       // Only a contiguous tensor is drawn in blocks of 16.
       let draw = x.isContiguous ? tk_random_normal : tk_random_normal_serial
@@ -83,10 +88,9 @@ enum Random {
     })
 
   static let bernoulliInPlace = Operator(
-    "bernoulli_.float(Tensor(a!) self, float p=0.5, *, Generator? generator=None) -> Tensor(a!)", twins: .none,
-    kernel: { (x: Tensor, p: Double, generator: Generator?) in
+    composite: "bernoulli_.float(Tensor(a!) self, float p=0.5, *, Generator? generator=None) -> Tensor(a!)", { (x: Tensor, p: Double, generator: Generator?) in
       guard p >= 0 && p <= 1 else {
-        throw TorchError(.value, "bernoulli_ expects p to be in [0, 1], but got p=\(Scalar.pythonDescription(p))")
+        throw TorchError(.value, "bernoulli_ expects p to be in [0, 1], but got p=\(plain(p))")
       }
       return try fill(x, "bernoulli_scalar_cpu_", generator, gradientName: "BernoulliBackward1") { tk_random_bernoulli($0, $1, $2, $3, p) }
     })
@@ -114,8 +118,7 @@ enum Random {
     derivative: { _, _, p, _ in { g in [Tensor.zeros(g[0].shape, dtype: g[0].dtype)] } })
 
   static let randomFromTo = Operator(
-    "random_.from(Tensor(a!) self, int from, int? to, *, Generator? generator=None) -> Tensor(a!)", twins: .none,
-    kernel: { (x: Tensor, from: Int, to: Int?, generator: Generator?) in
+    composite: "random_.from(Tensor(a!) self, int from, int? to, *, Generator? generator=None) -> Tensor(a!)", { (x: Tensor, from: Int, to: Int?, generator: Generator?) in
       guard let to else {
         return try fill(x, "random_", generator, gradientName: "RandomBackward1") { tk_random_bits($0, $1, $2, $3, true) }
       }
@@ -128,17 +131,15 @@ enum Random {
     })
 
   static let randomInPlace = Operator(
-    "random_(Tensor(a!) self, *, Generator? generator=None) -> Tensor(a!)", twins: .none,
-    kernel: { (x: Tensor, generator: Generator?) in
+    composite: "random_(Tensor(a!) self, *, Generator? generator=None) -> Tensor(a!)", { (x: Tensor, generator: Generator?) in
       try fill(x, "random_", generator, gradientName: "RandomBackward2") { tk_random_bits($0, $1, $2, $3, false) }
     })
 
   static let exponentialInPlace = Operator(
-    "exponential_(Tensor(a!) self, float lambd=1, *, Generator? generator=None) -> Tensor(a!)", twins: .none,
-    kernel: { (x: Tensor, lambda: Double, generator: Generator?) in
+    composite: "exponential_(Tensor(a!) self, float lambd=1, *, Generator? generator=None) -> Tensor(a!)", { (x: Tensor, lambda: Double, generator: Generator?) in
       guard lambda > 0 else {
         throw TorchError(
-          .value, "exponential_ expects lambda > 0.0, but found lambda=\(Scalar.pythonDescription(lambda))")
+          .value, "exponential_ expects lambda > 0.0, but found lambda=\(plain(lambda))")
       }
       return try fill(x, "exponential_", generator, gradientName: "ExponentialBackward0") { tk_random_exponential($0, $1, $2, $3, lambda) }
     })
@@ -147,11 +148,16 @@ enum Random {
   private static func dropped(_ x: Tensor, _ p: Double, maskShape: Shape) throws -> Tensor {
     guard p >= 0 && p <= 1 else {
       throw TorchError(
-        .value, "dropout probability has to be between 0 and 1, but got \(Scalar.pythonDescription(p))")
+        .value, "dropout probability has to be between 0 and 1, but got \(plain(p))")
     }
     if p == 0 || x.numel == 0 { return x }
     if p == 1 { return x * Tensor.zeros([], dtype: x.dtype) }
-    let mask = torch.noGrad { Tensor.empty(maskShape, dtype: x.dtype).bernoulli_(1 - p).div_(Tensor(wrapping: .double(1 - p))) }
+    let mask = torch.noGrad {
+      let kept = Tensor.empty(maskShape, dtype: x.dtype).bernoulli_(1 - p)
+      // The quotient in single precision, rounded once, for the 16-bit floats too.
+      return x.dtype.itemSize == 2
+        ? kept.mul_(Tensor(wrapping: .double(Double(1 / Float(1 - p))))) : kept.div_(Tensor(wrapping: .double(1 - p)))
+    }
     return x * mask
   }
 
