@@ -86,7 +86,7 @@ enum Conversion {
   private static func copied(_ x: Tensor, _ dtype: DType) throws -> Tensor {
     if x.dtype == dtype, let layout = x.blockedLayout {
       let storage = try Storage(layout)
-      storage.base.copyMemory(from: x.storage.base, byteCount: layout.byteCount)
+      storage.base.copyMemory(from: x.storage.formBase, byteCount: layout.byteCount)
       return Tensor(storage: storage, shape: x.shape, dtype: dtype)
     }
     let out: Tensor

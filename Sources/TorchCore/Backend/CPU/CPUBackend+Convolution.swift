@@ -106,10 +106,10 @@ private final class ConvolutionPlan {
   func operand(_ kind: tdnn_operand, _ tensor: Tensor) throws -> Operand {
     let wanted = tdnn_plan_layout(plan, kind)!
     if let layout = tensor.blockedLayout {
-      if layout.handle == wanted { return Operand(pointer: tensor.storage.base, owner: tensor) }
+      if layout.handle == wanted { return Operand(pointer: tensor.storage.formBase, owner: tensor) }
       if tensor.ndim == info(wanted).rank {
         let storage = try Storage(byteCount: Int(info(wanted).bytes))
-        try oneDNN(tdnn_reorder(layout.handle, tensor.storage.base, wanted, storage.base))
+        try oneDNN(tdnn_reorder(layout.handle, tensor.storage.formBase, wanted, storage.base))
         return Operand(pointer: storage.base, owner: storage)
       }
     }

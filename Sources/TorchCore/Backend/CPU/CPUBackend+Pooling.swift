@@ -22,9 +22,11 @@ extension CPUBackend {
   /// The maxima of x's windows and their flat positions.
   func maxPool(_ geometry: Pooling.Geometry, _ x: Tensor) throws -> [Tensor] {
     let shape = Shape(x.shape.dropLast(geometry.input.count) + geometry.output)
-    guard let plan = try poolPlan(geometry, x, TDNN_FORWARD_TRAINING) else { return try windowMaxPool(geometry, x, shape) }
+    // Read once: another thread may make the storage plain meanwhile.
+    let blocked = x.blockedLayout
+    guard let plan = try poolPlan(geometry, x, blocked, TDNN_FORWARD_TRAINING) else { return try windowMaxPool(geometry, x, shape) }
     defer { tdnn_plan_release(plan) }
-    let source = x.blockedLayout != nil || x.isContiguous ? x : try x.packed()
+    let source = blocked != nil || x.isContiguous ? x : try x.packed()
     var info = tdnn_layout_info()
     let layout = tdnn_plan_layout(plan, TDNN_DST)!
     tdnn_layout_get_info(layout, &info)
@@ -35,7 +37,7 @@ extension CPUBackend {
     tdnn_layout_get_info(tdnn_plan_layout(plan, TDNN_WORKSPACE)!, &info)
     let workspace = try Storage(PoolWorkspace(plan, shape: shape, byteCount: Int(info.bytes)))
     var arguments = tdnn_arguments()
-    arguments.src = UnsafeRawPointer(source.blockedLayout != nil ? source.storage.base : source.pointer)
+    arguments.src = UnsafeRawPointer(blocked != nil ? source.storage.formBase : source.pointer)
     arguments.dst = y.storage.base
     arguments.workspace = workspace.base
     try withExtendedLifetime(source) { try oneDNN(tdnn_execute(plan, &arguments)) }
@@ -45,7 +47,7 @@ extension CPUBackend {
   /// The gradient of x: each window's gradient goes to where its maximum was.
   func maxPoolBackward(_ geometry: Pooling.Geometry, _ g: Tensor, _ x: Tensor, _ indices: Tensor) throws -> Tensor {
     if let workspace = indices.storage.form as? PoolWorkspace, indices.shape == workspace.shape,
-      let plan = try poolPlan(geometry, x, TDNN_BACKWARD_DATA)
+      let plan = try poolPlan(geometry, x, x.blockedLayout, TDNN_BACKWARD_DATA)
     {
       defer { tdnn_plan_release(plan) }
       let wanted = tdnn_plan_layout(plan, TDNN_DIFF_DST)!
@@ -66,14 +68,15 @@ extension CPUBackend {
           gradient = source.storage
         } else {
           gradient = try Storage(byteCount: Int(info.bytes))
-          let from = try source.blockedLayout?.handle ?? batched(source.shape, geometry, source.dtype)
+          let blocked = source.blockedLayout
+          let from = try blocked?.handle ?? batched(source.shape, geometry, source.dtype)
           try oneDNN(
-            tdnn_reorder(from, source.blockedLayout == nil ? source.pointer : source.storage.base, wanted, gradient.base))
+            tdnn_reorder(from, blocked == nil ? source.pointer : source.storage.formBase, wanted, gradient.base))
         }
       }
       var arguments = tdnn_arguments()
       arguments.diff_dst = UnsafeRawPointer(gradient.base)
-      arguments.workspace = indices.storage.base
+      arguments.workspace = indices.storage.formBase
       arguments.diff_src = byInput.storage.base
       try withExtendedLifetime((gradient, indices)) { try oneDNN(tdnn_execute(plan, &arguments)) }
       return byInput
@@ -90,12 +93,14 @@ extension CPUBackend {
   }
 
   /// oneDNN's plan; nil where it has none, or where a window might lie wholly in the padding.
-  private func poolPlan(_ geometry: Pooling.Geometry, _ x: Tensor, _ pass: tdnn_pass) throws -> OpaquePointer? {
+  private func poolPlan(
+    _ geometry: Pooling.Geometry, _ x: Tensor, _ blocked: BlockedLayout?, _ pass: tdnn_pass
+  ) throws -> OpaquePointer? {
     guard x.dtype == .float32 || x.dtype == .bfloat16, x.numel > 0 else { return nil }
     var problem = tdnn_pool_problem()
     problem.pass = pass
     problem.kind = TDNN_POOL_MAX
-    problem.layout = try x.blockedLayout?.handle ?? batched(x.shape, geometry, x.dtype)
+    problem.layout = try blocked?.handle ?? batched(x.shape, geometry, x.dtype)
     problem.ceil_mode = geometry.ceilMode
     copySizes(geometry.kernel, to: &problem.kernel)
     copySizes(geometry.stride, to: &problem.stride)
