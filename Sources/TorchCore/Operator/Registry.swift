@@ -25,6 +25,7 @@ public enum OperatorRegistry {
     Matmul.operators, Normalization.operators, Padding.operators, Pointwise.operators, Pooling.operators,
     Power.operators, Random.operators, Rearranging.operators, Reductions.operators, Shapes.operators,
     Softmax.operators, Views.operators,
+    BinaryFunctions.operators, ScalarOverloads.operators, SpecialFunctions.operators, UnaryFunctions.operators,
   ]
 
   /// Everything declared, without the derived twins.

@@ -49,17 +49,19 @@ extension Shape {
     return dim < 0 ? dim + n : dim
   }
 
-  /// Distinct dimensions counted from the front; nil or an empty list means all of them.
+  /// Distinct dimensions counted from the front; nil or an empty list means all of them. A zero-dimensional tensor
+  /// takes 0 and -1, and has none.
   func normalized(dims: [Int]?) throws -> [Int] {
     guard let dims, !dims.isEmpty else { return Array(0..<count) }
     var seen = Set<Int>()
-    return try dims.map {
+    let found = try dims.map {
       let dim = try normalized(dim: $0)
       guard seen.insert(dim).inserted else {
         throw TorchError(.value, "dim \(dim) appears multiple times in the list of dims")
       }
       return dim
     }
+    return count == 0 ? [] : found
   }
 
   /// `sizes` with its one -1 replaced so that there are `numel` elements, as `view` and `reshape` take them.
