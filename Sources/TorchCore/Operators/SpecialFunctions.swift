@@ -127,14 +127,14 @@ enum SpecialFunctions {
     "xlogy.Tensor(Tensor self, Tensor other) -> Tensor", "xlogy", .floating, twins: .both(out: "OutTensor"),
     input: .saving([.input, .other]) { g, s in
       let (x, y) = (try s.input, try s.other)
-      return g * y.log().maskedFill((x .== 0) .& (y <= 0), 0)
+      return g * torch.where((x .== 0) .& (y <= 0), 0.0, y.log())
     },
     other: .saving([.input, .other]) { g, s in g * (try s.input / s.other) })
   static let xlog1py = binary(
     "special_xlog1py(Tensor self, Tensor other) -> Tensor", "xlog1py", .floating, twins: .out,
     input: .saving([.input, .other]) { g, s in
       let (x, y) = (try s.input, try s.other)
-      return g * y.log1p().maskedFill((x .== 0) .& (y <= -1), 0)
+      return g * torch.where((x .== 0) .& (y <= -1), 0.0, y.log1p())
     },
     other: .saving([.input, .other]) { g, s in g * (try s.input / (s.other + 1)) })
 

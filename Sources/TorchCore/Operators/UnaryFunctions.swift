@@ -122,7 +122,7 @@ enum UnaryFunctions {
             .dtype,
             "Expected object of scalar type \(x.dtype.scalarTypeName) but got scalar type \(y.dtype.scalarTypeName) for second argument")
         }
-        guard x.dtype == .float32 || x.dtype == .float64 else {
+        guard x.dtype == .float16 || x.dtype == .float32 || x.dtype == .float64 else {
           throw TorchError(
             .dtype,
             "Expected both inputs to be Half, Float or Double tensors but got \(x.dtype.scalarTypeName) and \(y.dtype.scalarTypeName)")
@@ -146,7 +146,7 @@ enum UnaryFunctions {
   }
 
   static let conjPhysical = Operator(composite: "conj_physical(Tensor self) -> Tensor", twins: .both) { (x: Tensor) in
-    x.dtype.isComplex ? x.conj() : x.clone()
+    x.conj()
   }
   /// We have no lazy conjugation or negation: these give the tensor itself.
   private static func resolved(_ name: String) -> UnaryOperator {
