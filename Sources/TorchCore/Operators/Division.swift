@@ -12,7 +12,7 @@ enum Division {
     input: .identity,
     other: .saving([.input, .other]) { g, s in -g * (try s.input.div(s.other, rounding: .trunc)) })
 
-  static let floorDivide = binary("floor_divide(Tensor self, Tensor other) -> Tensor", "div_floor")
+  static let floorDivide = binary("floor_divide(Tensor self, Tensor other) -> Tensor", "div_floor", twins: .out)
 
   /// `rounding_mode`: none is true division, `trunc` rounds towards zero, `floor` down.
   static let divMode = Operator(
@@ -41,7 +41,11 @@ enum Division {
   private static let floorFunction = MapFunction("div_floor")
   private static let truncFunction = MapFunction("div_trunc")
 
-  static let operators: [AnyOperator] = [remainder, fmod, floorDivide, divMode]
+  private static let floorDivideInPlace = Operator(
+    composite: "floor_divide_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)"
+  ) { (x: Tensor, other: Tensor) in x.overwrite(with: floorDivide(x, other)) }
+
+  static let operators: [AnyOperator] = [floorDivideInPlace, remainder, fmod, floorDivide, divMode]
 }
 
 /// How a division is rounded.

@@ -166,6 +166,10 @@ enum ShapeComposites {
         }
         return x.sumToSize(target)
       },
+      Operator(composite: "reshape_as(Tensor(a) self, Tensor other) -> Tensor(a)") { (x: Tensor, other: Tensor) in
+        x.reshape(Array(other.shape))
+      },
+      Operator(composite: "item(Tensor self) -> Scalar") { (x: Tensor) -> Scalar in try x.item() },
       Operator(composite: "fliplr(Tensor self) -> Tensor") { (x: Tensor) in
         guard x.ndim >= 2 else { throw TorchError(.shape, "Input must be >= 2-d.") }
         return x.flip([1])
@@ -264,7 +268,7 @@ enum ShapeComposites {
       own[i] = tensor.numel
       return tensor.view(own).expand(sizes)
     }
-    return swapped ? ([grids[1], grids[0]] + grids.dropFirst(2)).map { $0.transpose(0, 1) } : grids
+    return swapped ? [grids[1], grids[0]] + grids.dropFirst(2) : grids
   }
 
   static let operators: [AnyOperator] = splits + reorderings + joins
