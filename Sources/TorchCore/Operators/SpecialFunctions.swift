@@ -138,14 +138,45 @@ enum SpecialFunctions {
     },
     other: .saving([.input, .other]) { g, s in g * (try s.input / (s.other + 1)) })
 
+  // MARK: Bessel functions of the first and second kind
+
+  static let besselJ0: UnaryOperator = unary(
+    "special_bessel_j0(Tensor self) -> Tensor", "bessel_j0", .floating, twins: .out,
+    partial: .saving(.input) { g, s in -g * besselJ1(try s.input) })
+  static let besselJ1: UnaryOperator = unary(
+    "special_bessel_j1(Tensor self) -> Tensor", "bessel_j1", .floating, twins: .out,
+    partial: .saving([.input, .result]) { g, s in
+      let (x, y) = (try s.input, try s.result)
+      return g * (besselJ0(x) - y / x).maskedFill(x .== 0, 0.5)
+    })
+
+  static let besselY0: UnaryOperator = unary(
+    "special_bessel_y0(Tensor self) -> Tensor", "bessel_y0", .floating, twins: .out,
+    partial: .saving(.input) { g, s in -g * besselY1(try s.input) })
+  static let besselY1: UnaryOperator = unary(
+    "special_bessel_y1(Tensor self) -> Tensor", "bessel_y1", .floating, twins: .out,
+    partial: .saving([.input, .result]) { g, s in g * (besselY0(try s.input) - (try s.result / s.input)) })
+
+  static let modifiedI0: UnaryOperator = unary(
+    "special_modified_bessel_i0(Tensor self) -> Tensor", "modified_bessel_i0", .floating, twins: .out,
+    partial: .saving(.input) { g, s in g * modifiedI1(try s.input) })
+  static let modifiedI1: UnaryOperator = unary(
+    "special_modified_bessel_i1(Tensor self) -> Tensor", "modified_bessel_i1", .floating, twins: .out,
+    partial: .saving([.input, .result]) { g, s in
+      let (x, y) = (try s.input, try s.result)
+      return g * (modifiedI0(x) - y / x).maskedFill(x .== 0, 0.5)
+    })
+  static let modifiedK0: UnaryOperator = unary(
+    "special_modified_bessel_k0(Tensor self) -> Tensor", "modified_bessel_k0", .floating, twins: .out,
+    partial: .saving(.input) { g, s in -g * modifiedK1(try s.input) })
+  static let modifiedK1: UnaryOperator = unary(
+    "special_modified_bessel_k1(Tensor self) -> Tensor", "modified_bessel_k1", .floating, twins: .out,
+    partial: .saving([.input, .result]) { g, s in -g * (modifiedK0(try s.input) + (try s.result / s.input)) })
+
   // MARK: Functions without derivatives, as in PyTorch
 
   private static let bessel: [AnyOperator] =
-    [
-      "bessel_j0", "bessel_j1", "bessel_y0", "bessel_y1", "modified_bessel_i0", "modified_bessel_i1",
-      "modified_bessel_k0", "modified_bessel_k1",
-    ].map { unary("special_\($0)(Tensor self) -> Tensor", $0, .floating, twins: .out) }
-    + ["scaled_modified_bessel_k0", "scaled_modified_bessel_k1", "spherical_bessel_j0", "airy_ai"].map {
+    ["scaled_modified_bessel_k0", "scaled_modified_bessel_k1", "spherical_bessel_j0", "airy_ai"].map {
       unary("special_\($0)(Tensor x) -> Tensor", $0, .floating, twins: .out)
     }
 
@@ -189,7 +220,8 @@ enum SpecialFunctions {
   static let operators: [AnyOperator] =
     [
       lgamma, digamma, polygamma, mvlgamma, zeta, igamma, igammac, erfinv, erfcx, ndtr, logNdtr, ndtri, i0, i0e, i1, i1e,
-      sinc, entr, logit, xlogy, xlog1py,
+      sinc, entr, logit, xlogy, xlog1py, besselJ0, besselJ1,
+      besselY0, besselY1, modifiedI0, modifiedI1, modifiedK0, modifiedK1,
     ] + bessel + polynomials + aliases
 }
 
