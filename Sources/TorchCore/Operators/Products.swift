@@ -110,10 +110,9 @@ enum Products {
 
   /// `beta · x + alpha · product`; with `beta` of zero nothing of `x` is read.
   private static func plus(_ x: Tensor, _ product: Tensor, _ beta: Scalar, _ alpha: Scalar) throws -> Tensor {
-    if product.dtype.category <= .integer, beta.category == .floating || alpha.category == .floating {
-      throw TorchError(
-        .dtype, "For integral input tensors, argument \(beta.category == .floating ? "beta" : "alpha") must not be a floating point number.")
-    }
+    // For integers the factors lose their fractions.
+    let isInteger = product.dtype.category <= .integer
+    let (beta, alpha) = isInteger ? (.int(beta.intValue), .int(alpha.intValue)) : (beta, alpha)
     guard x.shape.canExpand(to: product.shape) else {
       throw TorchError(
         .shape,
@@ -173,6 +172,12 @@ enum Products {
       throw TorchError(.shape, "both dimension lists should have same length")
     }
     let (da, db) = (da.isEmpty ? [] : try a.shape.normalized(dims: da), db.isEmpty ? [] : try b.shape.normalized(dims: db))
+    var (a, b) = (a, b)
+    // A contracted dimension of size one broadcasts: the other tensor is summed over it.
+    for (i, j) in zip(da, db) where a.shape[i] != b.shape[j] {
+      if a.shape[i] == 1 { b = b.sum(dim: [j], keepdim: true, dtype: b.dtype) }
+      if b.shape[j] == 1 { a = a.sum(dim: [i], keepdim: true, dtype: a.dtype) }
+    }
     for (i, j) in zip(da, db) where a.shape[i] != b.shape[j] {
       throw TorchError(
         .shape, "contracted dimensions need to match, but first has size \(a.shape[i]) in dim \(i) and second has size \(b.shape[j]) in dim \(j)")
