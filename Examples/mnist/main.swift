@@ -84,7 +84,7 @@ struct Program: ParsableCommand {
 
     // Save the model
     try torch.save(model.stateDict(), to: path("mnist_cnn.pt"))
-    print("Model saved to mnist_cnn.pt")
+    print("Model saved to \(path("mnist_cnn.pt"))")
 
     // Load it into another one
     let loaded = ConvNet()

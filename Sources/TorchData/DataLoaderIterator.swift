@@ -31,11 +31,18 @@ struct LoaderCancelled: Error {}
 
 /// Whether the pipeline that the calling worker belongs to still runs.
 enum CurrentPipeline {
-  @TaskLocal static var isCancelled: (@Sendable () -> Bool)?
+  // A class, not a closure: optimised builds of Swift 6.3 crash where a task-local value of function type is set.
+  @TaskLocal static var cancellation: Cancellation?
+}
+
+final class Cancellation: Sendable {
+  private let flag = Atomic<Bool>(false)
+  var isSet: Bool { flag.load(ordering: .acquiring) }
+  func set() { flag.store(true, ordering: .releasing) }
 }
 
 func checkCancellation() throws {
-  if let isCancelled = CurrentPipeline.isCancelled, isCancelled() { throw LoaderCancelled() }
+  if CurrentPipeline.cancellation?.isSet == true { throw LoaderCancelled() }
 }
 
 /// The batches of one epoch.
@@ -147,7 +154,7 @@ private final class Pipeline<Batch: Sendable>: @unchecked Sendable {
   private var results: [Int: Result<Batch, any Error>] = [:]
   private var added = 0
   private var isClosed = false
-  private let isCancelled = Atomic<Bool>(false)
+  private let cancellation = Cancellation()
 
   init(workers: Int, seed: Int, fetch: @escaping @Sendable ([Int]) throws -> Batch) {
     workerCount = workers
@@ -158,7 +165,7 @@ private final class Pipeline<Batch: Sendable>: @unchecked Sendable {
         let info = WorkerInfo(
           id: id, numWorkers: workers, seed: workerSeed, generator: Generator(seed: workerSeed))
         WorkerInfo.$current.withValue(info) {
-          CurrentPipeline.$isCancelled.withValue({ self.isCancelled.load(ordering: .acquiring) }) { work(id, fetch) }
+          CurrentPipeline.$cancellation.withValue(cancellation) { work(id, fetch) }
         }
         liveWorkerCount.subtract(1, ordering: .acquiringAndReleasing)
       }
@@ -185,7 +192,7 @@ private final class Pipeline<Batch: Sendable>: @unchecked Sendable {
   private func take(_ number: Int) -> [Int]? {
     condition.withLock {
       while true {
-        if isCancelled.load(ordering: .acquiring) { return nil }
+        if cancellation.isSet { return nil }
         if let task = tasks.removeValue(forKey: number) { return task }
         if isClosed && number >= added { return nil }
         condition.wait()
@@ -210,7 +217,7 @@ private final class Pipeline<Batch: Sendable>: @unchecked Sendable {
   }
 
   func cancel() {
-    isCancelled.store(true, ordering: .releasing)
+    cancellation.set()
     condition.withLock {
       tasks = [:]
       results = [:]
@@ -226,7 +233,7 @@ private final class Pipeline<Batch: Sendable>: @unchecked Sendable {
     return condition.withLock {
       while true {
         if let result = results.removeValue(forKey: number) { return result }
-        if isCancelled.load(ordering: .acquiring) || isClosed && number >= added { return nil }
+        if cancellation.isSet || isClosed && number >= added { return nil }
         if inTask && Task.isCancelled { return nil }
         if let deadline, deadline.timeIntervalSinceNow <= 0 { return .failure(LoaderTimeout(seconds: timeout)) }
         if inTask || deadline != nil {

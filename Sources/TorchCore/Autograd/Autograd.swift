@@ -54,16 +54,15 @@ extension torch.autograd {
     for input in inputs {
       try input.checkValid()
       guard input.requiresGrad else {
-        if allowUnused { continue }
         throw TorchError(.autograd, "One of the differentiated Tensors does not require grad")
       }
     }
     let options = Engine.Options(keepGraph: retainGraph ?? createGraph, createGraph: createGraph)
     let gradients = try Engine.run(roots: try roots(outputs, gradOutputs), captures: inputs, options: options)
-    guard allowUnused || !gradients.contains(where: { $0 == nil }) else {
+    if !allowUnused, let unused = gradients.firstIndex(where: { $0 == nil }) {
       throw TorchError(
         .autograd,
-        "One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True if this is the desired behavior.")
+        "The differentiated Tensor at index \(unused) appears to not have been used in the graph. Set allow_unused=True if this is the desired behavior.")
     }
     return gradients
   }
@@ -93,6 +92,10 @@ extension torch.autograd {
       guard let gradient = gradients?[i] else {
         guard tensor.numel == 1 else {
           throw TorchError(.autograd, "grad can be implicitly created only for scalar outputs")
+        }
+        guard !tensor.dtype.isComplex else {
+          throw TorchError(
+            .autograd, "grad can be implicitly created only for real scalar outputs but got torch.\(tensor.dtype.name)")
         }
         return (tensor, Tensor.ones(tensor.shape, dtype: tensor.dtype))
       }

@@ -74,27 +74,33 @@ extension Tensor {
   public var grad: Tensor? {
     get { autograd?.grad }
     set {
+      if let failure = newValue?.failure { return ErrorScope.report(failure) }
       if let newValue, newValue.shape != shape || newValue.dtype != dtype {
         ErrorScope.report(
           TorchError(
             .shape,
             newValue.shape != shape
-              ? "assigned grad has data of a different size"
-              : "assigned grad has data of a different type"))
+              ? "attempting to assign a gradient of size '\(newValue.shape.listDescription)' to a tensor of size '\(shape.listDescription)'. Please ensure that the gradient and the tensor are the same size"
+              : "attempting to assign a gradient with dtype '\(newValue.dtype.name)' to a tensor of dtype '\(dtype.name)'"))
         return
       }
       ensureAutograd().grad = newValue
     }
   }
 
-  /// Makes a computed tensor keep its gradient in `grad`.
+  /// Makes a computed tensor keep its gradient in `grad`, as it is after the hooks registered before.
   public func retainGrad() {
-    if isLeaf { return }
+    guard requiresGrad else {
+      ErrorScope.report(TorchError(.autograd, "can't retain_grad on Tensor that has requires_grad=False"))
+      return
+    }
+    if isLeaf || ensureAutograd().retainsGrad { return }
     ensureAutograd().retainsGrad = true
     let number = Int(outputNumber)
     recordedGradFn?.preHooks.append((number, { [weak self] gradient in
       guard let meta = self?.autograd else { return nil }
-      meta.grad = meta.grad.map { $0 + gradient } ?? gradient
+      // The same gradient goes on through the graph, and may become another tensor's.
+      meta.grad = meta.grad.map { $0 + gradient } ?? gradient.clone()
       return nil
     }))
   }
@@ -103,6 +109,10 @@ extension Tensor {
   /// - Returns: a handle that takes the hook off again.
   @discardableResult
   public func registerHook(_ body: @escaping (Tensor) -> Tensor?) -> HookHandle {
+    guard requiresGrad else {
+      ErrorScope.report(TorchError(.autograd, "cannot register a hook on a tensor that doesn't require gradient"))
+      return HookHandle {}
+    }
     if let node = gradFn {
       let token = HookToken()
       node.preHooks.append((Int(outputNumber), { token.isActive ? body($0) : nil }))
@@ -118,6 +128,11 @@ extension Tensor {
   /// Calls `body` with this leaf each time its `grad` has been added to.
   @discardableResult
   public func registerPostAccumulateGradHook(_ body: @escaping (Tensor) -> Void) -> HookHandle {
+    guard isLeaf else {
+      ErrorScope.report(
+        TorchError(.autograd, "post accumulate grad hooks cannot be registered on non-leaf tensors"))
+      return HookHandle {}
+    }
     let meta = ensureAutograd()
     let id = meta.nextHook
     meta.nextHook += 1

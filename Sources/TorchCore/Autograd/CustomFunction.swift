@@ -104,7 +104,12 @@ extension torch.utils {
     do {
       for input in inputs { try input.checkValid() }
       let state = Generator.default.state
-      let outputs = torch.noGrad { function(inputs) }
+      // An input given back as an output is a new tensor to the graph.
+      let outputs = torch.noGrad { function(inputs) }.map { output in
+        inputs.contains { $0 === output } ? output.alias() : output
+      }
+      for output in outputs { try output.checkValid() }
+      guard inputs.contains(where: \.requiresGrad) else { return outputs }
       var edges = EdgeList()
       for input in inputs { edges.append(Edge(to: input)) }
       let node = Node(name: "CheckpointFunctionBackward", edges: edges)

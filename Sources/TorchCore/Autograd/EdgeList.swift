@@ -48,13 +48,6 @@ package struct EdgeList: RandomAccessCollection, MutableCollection {
       }
     }
   }
-
-  /// Takes the nodes that nobody else holds out of the list.
-  mutating func takeUniqueNodes(into doomed: inout [Node]) {
-    if let node = first.takeNodeIfUnique() { doomed.append(node) }
-    if let node = second.takeNodeIfUnique() { doomed.append(node) }
-    for i in rest.indices { if let node = rest[i].takeNodeIfUnique() { doomed.append(node) } }
-  }
 }
 
 extension EdgeList: ExpressibleByArrayLiteral {

@@ -60,7 +60,7 @@ enum Engine {
       let rootEdges = roots.map { Edge(to: $0.tensor) }
       countDependencies(from: rootEdges)
       if let capturing { markNeeded(capturing, rootEdges) }
-      for (edge, root) in zip(rootEdges, roots) { try deliver(root.gradient, to: edge) }
+      for (edge, root) in zip(rootEdges, roots) { try deliver(root.gradient, to: edge, from: nil, 0) }
       for edge in rootEdges {
         guard let work = works[edge.identifier!], work.missing == 0 else { continue }
         ready.insertIfAbsent(work)
@@ -102,7 +102,8 @@ enum Engine {
       }
     }
 
-    private func deliver(_ gradient: consuming Tensor, to edge: Edge) throws {
+    /// Adds `gradient`, entry `index` of what `maker` returned, to what waits at `edge`.
+    private func deliver(_ gradient: consuming Tensor, to edge: Edge, from maker: Node?, _ index: Int) throws {
       guard let id = edge.identifier, let work = works[id] else { return }
       let shape = edge.node?.outputs[edge.output].shape ?? edge.leaf!.shape
       let dtype = edge.node?.outputs[edge.output].dtype ?? edge.leaf!.dtype
@@ -110,7 +111,7 @@ enum Engine {
         guard shape.canExpand(to: gradient.shape) else {
           throw TorchError(
             .autograd,
-            "Function \(edge.node?.name ?? "AccumulateGrad") returned an invalid gradient at index \(edge.output) - got \(gradient.shape.listDescription) but expected shape compatible with \(shape.listDescription)")
+            "Function \(maker?.name ?? "GraphRoot") returned an invalid gradient at index \(index) - got \(gradient.shape.listDescription) but expected shape compatible with \(shape.listDescription)")
         }
         gradient = gradient.sumToSize(shape)
       }
@@ -140,7 +141,7 @@ enum Engine {
     private mutating func run(_ node: Node, _ work: Work) throws {
       for (output, hook) in node.preHooks {
         guard let gradient = work.gradients[output] else { continue }
-        if let replaced = hook(gradient) { work.gradients[output] = replaced }
+        if let replaced = hook(gradient) { work.gradients[output] = try Engine.checked(replaced, for: gradient) }
       }
       for (output, slot) in work.captures { captured[slot] = work.gradients[output] }
       guard work.gradients.contains(where: { $0 != nil }), leadsOn(node) else { return }
@@ -152,7 +153,7 @@ enum Engine {
       if Modes.current.contains(.anomaly) { try Engine.checkForNaN(results, node) }
       for i in node.edges.indices where i < results.count && !node.edges[i].isEmpty {
         guard let gradient = results[i].take() else { continue }
-        try deliver(gradient, to: node.edges[i])
+        try deliver(gradient, to: node.edges[i], from: node, i)
       }
     }
 
@@ -163,7 +164,9 @@ enum Engine {
 
     private mutating func finishLeaf(_ work: Work) throws {
       guard let leaf = work.edge.leaf, var gradient = work.gradients[0].take() else { return }
-      for hook in leaf.autograd?.hooks ?? [] { gradient = hook.body(gradient) ?? gradient }
+      for hook in leaf.autograd?.hooks ?? [] {
+        if let replaced = hook.body(gradient) { gradient = try Engine.checked(replaced, for: gradient) }
+      }
       if capturing != nil {
         for (_, slot) in work.captures { captured[slot] = gradient }
       } else {
@@ -212,6 +215,15 @@ enum Engine {
     .autograd,
     "Trying to backward through the graph a second time (or directly access saved tensors after they have already been freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify retain_graph=True if you need to backward through the graph a second time or if you need to access saved tensors after calling backward.")
 
+  /// What a hook may put in a gradient's place.
+  private static func checked(_ replaced: Tensor, for gradient: Tensor) throws -> Tensor {
+    try replaced.checkValid()
+    guard replaced.shape == gradient.shape else {
+      throw TorchError(.autograd, "hook has changed the size of value")
+    }
+    return replaced
+  }
+
   private static func checkForNaN(_ gradients: [Tensor?], _ node: Node) throws {
     for (i, gradient) in gradients.enumerated() {
       guard let gradient, gradient.dtype.isDifferentiable, gradient.hasNaN else { continue }
@@ -228,7 +240,7 @@ extension Tensor {
     if let present = meta.grad {
       if createGraph { meta.grad = present + gradient } else { present.add_(gradient) }
     } else if createGraph {
-      meta.grad = gradient
+      meta.grad = gradient.clone()
     } else {
       meta.grad = Tensor.isOwnedAlone(&gradient) ? gradient : gradient.detach().clone().contiguous()
     }

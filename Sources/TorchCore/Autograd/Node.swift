@@ -19,9 +19,9 @@ public final class Node: @unchecked Sendable {
   public let name: String
   /// Later calls have greater numbers; backward runs the greatest that is ready.
   let sequence: UInt64
-  package var edges: EdgeList
-  var outputs: OutputList
-  var pullback: Pullback?
+  @exclusivity(unchecked) package var edges: EdgeList
+  @exclusivity(unchecked) var outputs: OutputList
+  @exclusivity(unchecked) var pullback: Pullback?
   /// Run on the gradients of the outputs before the pullback.
   var preHooks: [(Int, (Tensor) -> Tensor?)] = []
   /// What anomaly mode says about the forward call.
@@ -57,10 +57,40 @@ public final class Node: @unchecked Sendable {
   public var nextFunctions: [Node?] { edges.map(\.node) }
 
   deinit {
-    // A long chain of nodes would otherwise be freed by recursion, one stack frame or more a node.
-    var doomed: [Node] = []
-    edges.takeUniqueNodes(into: &doomed)
-    while let node = doomed.popLast() { node.edges.takeUniqueNodes(into: &doomed) }
+    // Where no input was made by a node, nothing can chain.
+    guard edges.contains(where: { $0.node != nil }) else { return }
+    let remains = Remains(edges: edges, pullback: pullback)
+    edges = []
+    pullback = nil
+    ReleaseQueue.release(consume remains)
+  }
+}
+
+/// Note [Freeing graphs]
+///
+/// A node holds the nodes behind it by its edges, and again by the tensors its pullback has saved. Freed one inside the
+/// other, a long chain would take a stack frame or more a node. So a node that dies hands what it holds to its thread's
+/// queue; whoever started the queue works it off, one node after the other.
+private struct Remains {
+  let edges: EdgeList
+  let pullback: Pullback?
+}
+
+private final class ReleaseQueue {
+  private var waiting: [Remains] = []
+
+  @inline(__always)
+  static func release(_ remains: consuming Remains) {
+    if let running = tk_release_queue() {
+      Unmanaged<ReleaseQueue>.fromOpaque(running).takeUnretainedValue().waiting.append(remains)
+      return
+    }
+    let queue = ReleaseQueue()
+    queue.waiting.append(remains)
+    tk_set_release_queue(Unmanaged.passUnretained(queue).toOpaque())
+    // What `popLast` gives dies here, and whatever dies with it joins the queue.
+    while queue.waiting.popLast() != nil {}
+    tk_set_release_queue(nil)
   }
 }
 
@@ -91,7 +121,7 @@ extension Node: CustomStringConvertible {
 
 /// Where the gradient of an operator's input goes: to the node that made it, or to the leaf itself.
 package struct Edge {
-  package private(set) var node: Node?
+  package let node: Node?
   package let leaf: Tensor?
   package let output: Int
 
@@ -119,12 +149,6 @@ package struct Edge {
   package var isEmpty: Bool { node == nil && leaf == nil }
 
   var identifier: ObjectIdentifier? { node.map(ObjectIdentifier.init) ?? leaf.map(ObjectIdentifier.init) }
-
-  mutating func takeNodeIfUnique() -> Node? {
-    guard node != nil, isKnownUniquelyReferenced(&node) else { return nil }
-    defer { node = nil }
-    return node
-  }
 }
 
 /// The gradients of a node's outputs, as a pullback sees them.

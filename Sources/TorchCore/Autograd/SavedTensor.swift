@@ -56,10 +56,13 @@ public struct SavedTensor {
   }
 
   private var modified: TorchError {
-    let makerName = owner?.name ?? tensor.recordedGradFn?.name ?? maker
+    // The message speaks of the operation, not of its derivative: `Add`, not `AddBackward0`.
+    let makerName = (owner?.name ?? tensor.recordedGradFn?.name ?? maker).map { name in
+      name.lastIndex(of: "B").flatMap { name[$0...].hasPrefix("Backward") ? String(name[..<$0]) : nil } ?? name
+    }
     let origin = makerName.map { ", which is output \(owner == nil ? tensor.outputNumber : outputNumber) of \($0)," } ?? ""
     return TorchError(
       .autograd,
-      "one of the variables needed for gradient computation has been modified by an inplace operation: [torch.\(tensor.dtype.scalarTypeName)Tensor \(tensor.shape.listDescription)]\(origin) is at version \(tensor.storage.version); expected version \(version) instead. Hint: enable anomaly detection to find the operation that failed to compute its gradient, with torch.autograd.set_detect_anomaly(True).")
+      "one of the variables needed for gradient computation has been modified by an inplace operation: [torch.\(tensor.dtype.scalarTypeName)Tensor \(tensor.shape.listDescription)]\(origin) is at version \(tensor.storage.version); expected version \(version) instead. Hint: enable anomaly detection to find the operation that failed to compute its gradient, with torch.autograd.set_detect_anomaly(True, check_nan=False).")
   }
 }

@@ -16,14 +16,19 @@ enum StridedGradient {
       { g in
         let whole = try flat(base, g.dtype)
         if target.overlaps {
-          let places = Tensor.arange(.int(0), .int(whole.numel)).alias(
-            shape: target.shape, strides: target.strides, offset: target.offset - base.offset)
-          let sum = whole.indexAdd(0, places.reshape([-1]), g.reshape([-1]))
+          let sum = added(g, to: whole, at: target, base)
           return sum.alias(shape: base.shape, strides: base.strides, offset: 0).contiguous()
         }
         try g.backend.copy(g, into: part(of: whole, base, target))
         return whole.alias(shape: base.shape, strides: base.strides, offset: 0).contiguous()
       }, adjoint: { take($0, base, target) })
+  }
+
+  /// `whole` with `g` added where `target` looks, element by element.
+  private static func added(_ g: Tensor, to whole: Tensor, at target: Geometry, _ base: Geometry) -> Tensor {
+    let places = Tensor.arange(.int(0), .int(whole.numel)).alias(
+      shape: target.shape, strides: target.strides, offset: target.offset - base.offset)
+    return whole.indexAdd(0, places.reshape([-1]), g.reshape([-1]))
   }
 
   /// `g` with zeros where `target` looks.

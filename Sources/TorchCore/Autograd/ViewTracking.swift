@@ -50,6 +50,12 @@ struct Geometry {
   let strides: Shape
   let offset: Int
 
+  init(shape: Shape, strides: Shape, offset: Int) {
+    self.shape = shape
+    self.strides = strides
+    self.offset = offset
+  }
+
   init(_ tensor: Tensor) {
     shape = tensor.shape
     strides = tensor.strides

@@ -3,22 +3,52 @@
 // A new elementwise operator needs nothing here; it names a function that the backend looks up. Everything is
 // given as tensors whose shapes and dtypes the operators have already made agree.
 
-/// A device's implementation of the families of kernels.
+/// A device's implementation of the families of kernels. Outputs named `out` are fresh and contiguous.
 protocol Backend: Sendable {
-  /// Elementwise: `out[i] = f(a[i], b[i], c[i])`; inputs broadcast to `out`'s shape.
-  func map(_ function: MapFunction, into out: Tensor, _ a: Tensor, _ b: Tensor?, _ c: Tensor?, parameters: MapParameters) throws
-
-  /// Elementwise copy with conversion; `source` broadcasts to `target`'s shape.
+  // Elementwise
+  /// `out[i] = f(a[i], b[i], c[i])`; inputs broadcast to `out`'s shape.
+  func map(
+    _ function: MapFunction, into out: Tensor, _ a: Tensor, _ b: Tensor?, _ c: Tensor?, parameters: MapParameters) throws
+  /// Copies with conversion; `source` broadcasts to `target`'s shape.
   func copy(_ source: Tensor, into target: Tensor) throws
-
   func fill(_ target: Tensor, with value: Scalar) throws
+  func select(_ condition: Tensor, _ a: Tensor, _ b: Tensor, into out: Tensor)
 
-  /// `out = a × b` for matrices, or for batches of them where there is a leading dimension; `out` is contiguous.
+  // Reduction and softmax
+  /// Reduces `dims` of `x` into `out`; `second` takes the indices or means that some reductions give besides.
+  func reduce(
+    _ function: ReduceFunction, _ x: Tensor, _ dims: [Int], into out: Tensor, second: Tensor?, parameters: MapParameters)
+    throws
+  func softmax(logarithm: Bool, _ x: Tensor, _ dim: Int, into out: Tensor) throws
+  func softmaxBackward(logarithm: Bool, _ g: Tensor, _ y: Tensor, _ dim: Int, into out: Tensor) throws
+
+  // Products
+  /// `out = a × b` for matrices, or for batches of them where there is a leading dimension.
   func matmul(_ a: Tensor, _ b: Tensor, into out: Tensor, accumulate: Bool) throws
+
+  // Convolution and pooling: results may be kept in a layout of the backend's (Note [Blocked storage])
+  func convolve(_ geometry: ConvolutionGeometry, _ x: Tensor, _ weight: Tensor, bias: Tensor?) throws -> Tensor
+  func convolveByData(_ geometry: ConvolutionGeometry, _ g: Tensor, _ weight: Tensor) throws -> Tensor
+  func convolveByWeight(_ geometry: ConvolutionGeometry, _ x: Tensor, _ g: Tensor, wantsBias: Bool) throws -> (
+    weight: Tensor, bias: Tensor?
+  )
+  func maxPool(_ geometry: Pooling.Geometry, _ x: Tensor) throws -> [Tensor]
+  func maxPoolBackward(_ geometry: Pooling.Geometry, _ g: Tensor, _ x: Tensor, _ indices: Tensor) throws -> Tensor
+
+  // Gathering and scattering
+  func gather(_ x: Tensor, _ dim: Int, _ index: Tensor, into out: Tensor) throws
+  func indexSelect(_ x: Tensor, _ dim: Int, _ index: Tensor, into out: Tensor) throws
+  func indexGet(_ x: Tensor, _ plan: AdvancedIndex, into out: Tensor) throws
+  func indexPut(into target: Tensor, _ plan: AdvancedIndex, _ values: Tensor, accumulate: Bool) throws
+  func take(_ x: Tensor, _ index: Tensor, into out: Tensor) throws
+  func put(into target: Tensor, _ index: Tensor, _ source: Tensor, accumulate: Bool) throws
+  func maskedSelect(_ x: Tensor, _ mask: Tensor) throws -> Tensor
+  func maskedScatter(into target: Tensor, _ mask: Tensor, _ source: Tensor) -> Bool
+  func nonzero(_ x: Tensor) throws -> Tensor
 }
 
 extension Tensor {
-  /// The backend of this tensor's device.
+  /// The backend of this tensor's device. There is one so far; naming its type keeps calls direct.
   @inline(__always)
   var backend: CPUBackend { CPUBackend.shared }
 }

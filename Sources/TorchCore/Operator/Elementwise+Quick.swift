@@ -1,4 +1,4 @@
-// The short way through + - * / for small plain operands.
+// The short way through + - * for small plain operands.
 //
 // A general call of an operator costs some hundred nanoseconds: its arguments are walked for gradients, invalid
 // tensors and tracers, types are promoted, sizes broadcast, a plan of strides is made. Where two operands are plain
@@ -12,7 +12,6 @@ struct QuickArithmetic: Sendable {
   let function: MapFunction
   /// `AddBackward0`
   let gradientName: String
-  let isDivision: Bool
   /// The gradients by both operands.
   let pullback: @Sendable (_ g: Gradients, _ a: SavedTensor?, _ b: SavedTensor?) throws -> [Tensor?]
   /// Whether each operand is read by the gradient of the other one.
@@ -28,7 +27,8 @@ struct QuickArithmetic: Sendable {
   func callAsFunction(_ a: Tensor, _ b: Tensor) -> Tensor? {
     guard a.dtype == b.dtype, a.shape == b.shape, isPlain(a), isPlain(b) else { return nil }
     let n = a.numel
-    guard n <= QuickArithmetic.limit, let loop = function.loop(a.dtype), !isDivision || a.dtype.isFloatingPoint else { return nil }
+    guard n <= QuickArithmetic.limit, let loop = function.loop(a.dtype)
+    else { return nil }
     let modes = Modes.current
     let records = modes.isDisjoint(with: [.noGrad, .inference]) && !a.flags.union(b.flags).isDisjoint(with: .requiresGrad)
     guard modes.isDisjoint(with: [.interposed, .anomaly]),
@@ -108,15 +108,15 @@ struct QuickArithmetic: Sendable {
 
 extension QuickArithmetic {
   static let add = QuickArithmetic(
-    function: MapFunction("add"), gradientName: "AddBackward0", isDivision: false,
+    function: MapFunction("add"), gradientName: "AddBackward0",
     pullback: { g, _, _ in [g[0], g[0]] }, savesOperands: false, scalarPullback: { g, _ in g })
 
   static let sub = QuickArithmetic(
-    function: MapFunction("sub"), gradientName: "SubBackward0", isDivision: false,
+    function: MapFunction("sub"), gradientName: "SubBackward0",
     pullback: { g, _, _ in [g[0], g.needs(1) ? -g[0] : nil] }, savesOperands: false, scalarPullback: { g, _ in g })
 
   static let mul = QuickArithmetic(
-    function: MapFunction("mul"), gradientName: "MulBackward0", isDivision: false,
+    function: MapFunction("mul"), gradientName: "MulBackward0",
     pullback: { g, a, b in [try b.map { g[0] * (try $0.value.conj()) }, try a.map { g[0] * (try $0.value.conj()) }] },
     savesOperands: true, scalarPullback: { $0 * $1 })
 }

@@ -95,12 +95,17 @@ func unary(
 }
 
 /// Declares an elementwise operator of two tensors. An input without a partial derivative takes no gradient.
+/// - Parameter check: throws where the operator refuses its operands.
 func binary(
   _ schema: String, _ function: String, _ type: ElementwiseType = .promoted, twins: Twins = .both,
-  gradientName: String? = nil, input: Partial? = nil, other: Partial? = nil
+  gradientName: String? = nil, check: (@Sendable (Tensor, Tensor) throws -> Void)? = nil, input: Partial? = nil,
+  other: Partial? = nil
 ) -> BinaryOperator {
   let function = MapFunction(function)
-  let kernel = { (a: Tensor, b: Tensor) in try Elementwise.apply(function, type, a, b) }
+  let kernel = { (a: Tensor, b: Tensor) in
+    try check?(a, b)
+    return try Elementwise.apply(function, type, a, b)
+  }
   if input == nil && other == nil { return Operator(schema, twins: twins, kernel: kernel) }
   return Operator(
     schema, twins: twins, gradientName: gradientName, kernel: kernel,

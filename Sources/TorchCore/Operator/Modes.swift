@@ -17,6 +17,9 @@ struct Modes: OptionSet {
   /// Rules of derivatives run with recording on (`createGraph`).
   static let createGraph = Modes(rawValue: 16)
 
+  /// A kernel runs whose call is being recorded.
+  static let recorded = Modes(rawValue: 32)
+
   @inline(__always)
   static var current: Modes {
     get { Modes(rawValue: tk_modes()) }

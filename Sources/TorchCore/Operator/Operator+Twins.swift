@@ -54,7 +54,7 @@ final class TwinOperator: AnyOperator, @unchecked Sendable {
         throw TorchError(.type, "\(name)(): argument 'self' must be Tensor")
       }
       let results = try base.callBoxed(arguments)
-      try withErrors { target.overwrite(with: results[0].tensor!) }
+      _ = try withErrors { target.overwrite(with: results[0].tensor!) }
       return [.tensor(target)]
     case .out(let count):
       let outs = arguments.suffix(count)
@@ -84,9 +84,63 @@ extension Operator where Output == Tensor {
   /// Calls the operator and writes its result over its first tensor argument.
   func inPlace(_ arguments: repeat each Argument) -> Tensor {
     var target: Tensor?
-    repeat (each arguments).forEachTensor { target = target ?? $0 }
-    let result = self(repeat each arguments)
-    return result.isValid ? target!.overwrite(with: result) : result
+    var recorded = false
+    repeat (each arguments).forEachTensor {
+      target = target ?? $0
+      if $0?.requiresGrad == true { recorded = true }
+    }
+    guard recorded, Modes.current.recordsGradients, target!.isValid else {
+      let result = self(repeat each arguments)
+      return result.isValid ? target!.overwrite(with: result) : result
+    }
+    // The derivative may have to read the old values, which are about to be overwritten: it gets another tensor
+    // object in the target's place, which takes a copy of them with it if the derivative has kept it.
+    var old = target!.standIn()
+    func call() -> Tensor {
+      let substitution = FirstTensor(target!, old)
+      return self(repeat substitution.apply(each arguments))
+    }
+    let result = call()
+    guard result.isValid else { return result }
+    if !isKnownUniquelyReferenced(&old) {
+      do { try old.keepValues() } catch { return .invalid(error as! TorchError) }
+    }
+    return target!.overwrite(with: result)
+  }
+}
+
+/// Puts another tensor in the place of a call's first one.
+private final class FirstTensor {
+  private let first: Tensor
+  private var replacement: Tensor?
+
+  init(_ first: Tensor, _ replacement: Tensor) {
+    self.first = first
+    self.replacement = replacement
+  }
+
+  func apply<A>(_ argument: A) -> A {
+    guard let tensor = argument as? Tensor, tensor === first, let other = replacement else { return argument }
+    replacement = nil
+    return other as! A
+  }
+}
+
+extension Tensor {
+  /// Another tensor object with the same memory and the same place in the graph.
+  fileprivate func standIn() -> Tensor {
+    let other = alias()
+    other.recordedGradFn = gradFn
+    other.outputNumber = outputNumber
+    other.flags = flags.subtracting(.differentiableView)
+    return other
+  }
+
+  /// Moves to memory of its own, as if the shared memory's coming writes had not happened to it.
+  fileprivate func keepValues() throws {
+    let (copy, version) = (try packed(), storage.version)
+    adopt(storage: copy.storage, shape: shape, strides: copy.strides, offset: 0, dtype: dtype)
+    storage.version = version
   }
 }
 
@@ -130,21 +184,21 @@ extension Tensor {
   }
 
   func checkInPlaceAllowed() throws {
+    if let view = autograd?.view, view.madeWithoutGrad, view.base.requiresGrad { throw Tensor.ambiguousView }
     guard requiresGrad else { return }
     if let view = autograd?.view {
       if view.base.requiresGrad, view.base.gradFn == nil {
         throw TorchError(
           .autograd, "a view of a leaf Variable that requires grad is being used in an in-place operation.")
       }
-      if view.madeWithoutGrad {
-        throw TorchError(
-          .autograd,
-          "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view and the inplace either both inside the no_grad block (if you don't want the inplace to be tracked) or both outside (if you want the inplace to be tracked).")
-      }
     } else if gradFn == nil {
       throw TorchError(.autograd, "a leaf Variable that requires grad is being used in an in-place operation.")
     }
   }
+
+  private static let ambiguousView = TorchError(
+    .autograd,
+    "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view and the inplace either both inside the no_grad block (if you don't want the inplace to be tracked) or both outside (if you want the inplace to be tracked).")
 
   /// The end of an `out=` operation: resizes where the size differs, and copies.
   func become(_ result: Tensor) throws {

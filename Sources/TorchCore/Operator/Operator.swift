@@ -182,7 +182,9 @@ public final class Operator<each Argument: OperatorArgument, Output: OperatorRes
         if isView { markView(output, repeat each arguments) }
         return output
       }
-      let output = try torch.noGrad { () throws -> Output in try kernel(repeat each arguments) }
+      let output = try Modes.with({ $0.insert([.noGrad, .recorded]) }) { () throws -> Output in
+        try kernel(repeat each arguments)
+      }
       if let derivative { try record(derivative, output, repeat each arguments) }
       if isView { markView(output, repeat each arguments) }
       return output

@@ -65,7 +65,18 @@ enum Arithmetic {
     factor == .int(1) ? g : factor == .int(-1) ? -g : g * factor.conjugate
   }
 
-  static let neg = unary("neg(Tensor self) -> Tensor", "neg", partial: .linear { -$0 })
+  static let neg = Operator(
+    "neg(Tensor self) -> Tensor", twins: .both,
+    kernel: { (x: Tensor) in
+      guard x.dtype != .bool else {
+        throw TorchError(
+          .dtype,
+          "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use the `~` or `logical_not()` operator instead.")
+      }
+      return try Elementwise.apply(negFunction, .promoted, x)
+    },
+    derivative: { _, _, _ in { g in [-g[0]] } })
+  private static let negFunction = MapFunction("neg")
 
   static let operators: [AnyOperator] = [add, sub, mul, div, neg]
 }
@@ -120,6 +131,23 @@ extension Tensor {
   public func mul_(_ other: Tensor) -> Tensor { Arithmetic.mul.inPlace(self, other) }
   @discardableResult
   public func div_(_ other: Tensor) -> Tensor { Arithmetic.div.inPlace(self, other) }
+
+  public func add<S: ScalarConvertible>(_ other: S, alpha: Scalar = 1) -> Tensor { add(Tensor(wrapping: other.scalar), alpha: alpha) }
+  public func sub<S: ScalarConvertible>(_ other: S, alpha: Scalar = 1) -> Tensor { sub(Tensor(wrapping: other.scalar), alpha: alpha) }
+  public func mul<S: ScalarConvertible>(_ other: S) -> Tensor { self * other }
+  public func div<S: ScalarConvertible>(_ other: S) -> Tensor { self / other }
+  @discardableResult
+  public func add_<S: ScalarConvertible>(_ other: S, alpha: Scalar = 1) -> Tensor {
+    add_(Tensor(wrapping: other.scalar), alpha: alpha)
+  }
+  @discardableResult
+  public func sub_<S: ScalarConvertible>(_ other: S, alpha: Scalar = 1) -> Tensor {
+    sub_(Tensor(wrapping: other.scalar), alpha: alpha)
+  }
+  @discardableResult
+  public func mul_<S: ScalarConvertible>(_ other: S) -> Tensor { mul_(Tensor(wrapping: other.scalar)) }
+  @discardableResult
+  public func div_<S: ScalarConvertible>(_ other: S) -> Tensor { div_(Tensor(wrapping: other.scalar)) }
 
   public func neg() -> Tensor { Arithmetic.neg(self) }
   @discardableResult

@@ -173,6 +173,12 @@ extension Tensor {
   /// Leaves the graph in place.
   @discardableResult
   public func detach_() -> Tensor {
+    if autograd?.view != nil, requiresGrad {
+      return .invalid(
+        TorchError(
+          .autograd,
+          "Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel (DDP) for training, and gradient_as_bucket_view is set as True, gradients are views of DDP buckets, and hence detach_() cannot be called on these gradients. To fix this error, please refer to the Optimizer.zero_grad() function in torch/optim/optimizer.py as the solution."))
+    }
     recordedGradFn = nil
     flags.subtract([.requiresGrad, .differentiableView])
     autograd?.view = nil

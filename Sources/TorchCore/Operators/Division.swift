@@ -3,16 +3,17 @@
 
 enum Division {
   static let remainder = binary(
-    "remainder.Tensor(Tensor self, Tensor other) -> Tensor", "remainder", twins: .both(out: "Tensor_out"),
+    "remainder.Tensor(Tensor self, Tensor other) -> Tensor", "remainder", twins: .both(out: "Tensor_out"), check: refuseZero,
     input: .identity,
     other: .saving([.input, .other]) { g, s in -g * (try s.input.div(s.other, rounding: .floor)) })
 
   static let fmod = binary(
-    "fmod.Tensor(Tensor self, Tensor other) -> Tensor", "fmod", twins: .both(out: "Tensor_out"),
+    "fmod.Tensor(Tensor self, Tensor other) -> Tensor", "fmod", twins: .both(out: "Tensor_out"), check: refuseZero,
     input: .identity,
     other: .saving([.input, .other]) { g, s in -g * (try s.input.div(s.other, rounding: .trunc)) })
 
-  static let floorDivide = binary("floor_divide(Tensor self, Tensor other) -> Tensor", "div_floor", twins: .out)
+  static let floorDivide = binary(
+    "floor_divide(Tensor self, Tensor other) -> Tensor", "div_floor", twins: .out, check: refuseZero)
 
   /// `rounding_mode`: none is true division, `trunc` rounds towards zero, `floor` down.
   static let divMode = Operator(
@@ -21,8 +22,12 @@ enum Division {
     kernel: { (a: Tensor, b: Tensor, mode: String?) in
       switch mode {
       case nil: return try Arithmetic.div.call(a, b)
-      case "floor": return try Elementwise.apply(floorFunction, .promoted, a, b)
-      case "trunc": return try Elementwise.apply(truncFunction, .promoted, a, b)
+      case "floor":
+        try refuseZero(a, b)
+        return try Elementwise.apply(floorFunction, .promoted, a, b)
+      case "trunc":
+        try refuseZero(a, b)
+        return try Elementwise.apply(truncFunction, .promoted, a, b)
       default:
         throw TorchError(
           .value, "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '\(mode!)'")
@@ -44,6 +49,12 @@ enum Division {
   private static let floorDivideInPlace = Operator(
     composite: "floor_divide_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)"
   ) { (x: Tensor, other: Tensor) in x.overwrite(with: floorDivide(x, other)) }
+
+  /// Integers have no quotient by zero.
+  private static func refuseZero(_ a: Tensor, _ b: Tensor) throws {
+    guard !a.dtype.isDifferentiable, !b.dtype.isDifferentiable, try (b .== 0).any().item(Bool.self) else { return }
+    throw TorchError(.value, "ZeroDivisionError")
+  }
 
   static let operators: [AnyOperator] = [floorDivideInPlace, remainder, fmod, floorDivide, divMode]
 }

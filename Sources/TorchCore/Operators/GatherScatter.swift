@@ -386,7 +386,8 @@ enum GatherScatter {
   /// `index` as int64, or PyTorch's refusal.
   private static func indices(_ index: Tensor, _ name: String) throws -> Tensor {
     guard index.dtype == .int64 || index.dtype == .int32 else {
-      throw TorchError(.dtype, "\(name)(): Expected dtype int32/int64 for index")
+      throw TorchError(
+        .dtype, "\(name)(): Expected dtype \(name == "index_select" ? "int32 or int64" : "int32/int64") for index")
     }
     return try Elementwise.cast(index, .int64)
   }

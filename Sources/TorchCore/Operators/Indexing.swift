@@ -110,7 +110,7 @@ enum Indexing {
 
   private static func checkMask(_ mask: Tensor, _ name: String) throws {
     guard mask.dtype == .bool else {
-      throw TorchError(.dtype, "\(name) only supports boolean masks, but got mask with dtype \(mask.dtype.cppName)")
+      throw TorchError(.dtype, "\(name) only supports boolean masks, but got mask with dtype \(mask.dtype.cName)")
     }
   }
 
@@ -133,7 +133,7 @@ enum Indexing {
     "masked_scatter(Tensor self, Tensor mask, Tensor source) -> Tensor",
     write: { (x: Tensor, mask: Tensor, source: Tensor) in
       guard mask.dtype == .bool else {
-        throw TorchError(.dtype, "masked_scatter_ only supports boolean masks, but got mask with dtype \(mask.dtype.cppName)")
+        throw TorchError(.dtype, "masked_scatter_ only supports boolean masks, but got mask with dtype \(mask.dtype.cName)")
       }
       guard source.dtype == x.dtype else {
         throw TorchError(
@@ -237,7 +237,7 @@ enum Indexing {
       promotion.add(b)
       let dtype = promotion.result
       let out = try Tensor.uninitialized(
-        Shape.broadcast(condition.shape, Shape.broadcast(a.shape, b.shape)), dtype)
+        Shape.broadcast(Shape.broadcast(condition.shape, a.shape), b.shape), dtype)
       let chosen = try Elementwise.cast(condition, .bool)
       out.backend.select(chosen, try Elementwise.cast(a, dtype), try Elementwise.cast(b, dtype), into: out)
       return out
@@ -289,20 +289,6 @@ extension Tensor {
 }
 
 extension DType {
-  /// The C++ type that messages about masks name.
-  fileprivate var cppName: String {
-    switch self {
-    case .uint8: "unsigned char"
-    case .int8: "signed char"
-    case .int16: "short"
-    case .int32: "int"
-    case .int64: "long"
-    case .float32: "float"
-    case .float64: "double"
-    default: scalarTypeName
-    }
-  }
-
   /// The C++ type that messages about values name.
   fileprivate var valueTypeName: String {
     switch self {

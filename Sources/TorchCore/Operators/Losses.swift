@@ -103,7 +103,7 @@ enum Losses {
         .shape, "Expected target size \(expected.listDescription), got \(target.shape.listDescription)")
     }
     guard target.dtype == .int64 || target.dtype == .uint8 else {
-      throw TorchError(.dtype, "expected scalar type Long but found \(target.dtype.scalarTypeName)")
+      throw TorchError(.dtype, "expected target dtype to be Long or Byte, but got \(target.dtype.scalarTypeName)")
     }
     let classes = x.shape[x.ndim == 1 ? 0 : 1]
     if let weight, weight.shape != [classes] {

@@ -6,9 +6,9 @@ enum Matmul {
   static let mm = Operator(
     "mm(Tensor self, Tensor mat2) -> Tensor",
     kernel: { (a: Tensor, b: Tensor) in
-      guard a.ndim == 2 else { throw TorchError(.shape, "self must be a matrix") }
-      guard b.ndim == 2 else { throw TorchError(.shape, "mat2 must be a matrix") }
-      guard a.shape[1] == b.shape[0] else { throw mismatch(a, b) }
+      guard a.ndim == 2 else { throw TorchError(.shape, "mm: self must be a matrix, got \(a.ndim)-D tensor") }
+      guard b.ndim == 2 else { throw TorchError(.shape, "mm: mat2 must be a matrix, got \(b.ndim)-D tensor") }
+      guard a.shape[1] == b.shape[0] else { throw mismatch(a, b, "mm") }
       try sameType(a, b)
       let out = try Tensor.uninitialized([a.shape[0], b.shape[1]], a.dtype)
       try a.backend.matmul(a, b, into: out, accumulate: false)
@@ -16,10 +16,20 @@ enum Matmul {
     },
     derivative: { record, _, a, b in
       let (sa, sb) = (record.needs(1) ? record.save(a) : nil, record.needs(0) ? record.save(b) : nil)
+      let (leftIsTransposed, rightIsTransposed) = (a.isTransposedMatrix, b.isTransposedMatrix)
       return { g in
-        [try sb.map { g[0].mm(try $0.value.t().conj()) }, try sa.map { try $0.value.t().conj().mm(g[0]) }]
+        [try sb.map { byLeft(g[0], try $0.value, leftIsTransposed) }, try sa.map { byRight(g[0], try $0.value, rightIsTransposed) }]
       }
     })
+
+  /// The gradient of the left operand, `g` times the right one transposed; and of the right operand. Either is laid
+  /// out as its operand is, so that a transposed weight's gradient needs no copy to become the weight's.
+  private static func byLeft(_ g: Tensor, _ right: Tensor, _ transposed: Bool) -> Tensor {
+    transposed ? right.conj().mm(g.t()).t() : g.mm(right.t().conj())
+  }
+  private static func byRight(_ g: Tensor, _ left: Tensor, _ transposed: Bool) -> Tensor {
+    transposed ? g.t().mm(left.conj()).t() : left.t().conj().mm(g)
+  }
 
   /// (b, n, k) × (b, k, m) -> (b, n, m)
   static let bmm = Operator(
@@ -51,7 +61,7 @@ enum Matmul {
       guard a.ndim == 2, b.ndim == 2 else {
         throw TorchError(.shape, "mat1 and mat2 must be matrices, got \(a.ndim)-D and \(b.ndim)-D")
       }
-      guard a.shape[1] == b.shape[0] else { throw mismatch(a, b) }
+      guard a.shape[1] == b.shape[0] else { throw mismatch(a, b, "addmm") }
       try sameType(a, b)
       try sameType(c, a)
       let shape: Shape = [a.shape[0], b.shape[1]]
@@ -73,12 +83,13 @@ enum Matmul {
     },
     derivative: { record, _, _, a, b, beta, alpha in
       let (sa, sb) = (record.needs(2) ? record.save(a) : nil, record.needs(1) ? record.save(b) : nil)
+      let (leftIsTransposed, rightIsTransposed) = (a.isTransposedMatrix, b.isTransposedMatrix)
       func scaled(_ g: Tensor, _ factor: Scalar) -> Tensor { factor == .int(1) ? g : g * factor.conjugate }
       return { g in
         [
           g.needs(0) ? scaled(g[0], beta) : nil,
-          try sb.map { scaled(g[0].mm(try $0.value.t().conj()), alpha) },
-          try sa.map { scaled(try $0.value.t().conj().mm(g[0]), alpha) },
+          try sb.map { scaled(byLeft(g[0], try $0.value, leftIsTransposed), alpha) },
+          try sa.map { scaled(byRight(g[0], try $0.value, rightIsTransposed), alpha) },
         ]
       }
     })
@@ -114,7 +125,10 @@ enum Matmul {
   private static func batched(_ a: Tensor, _ b: Tensor) throws -> Tensor {
     let left = a.ndim == 1 ? a.unsqueeze(0) : a
     let right = b.ndim == 1 ? b.unsqueeze(1) : b
-    guard left.shape[-1] == right.shape[-2] else { throw mismatch(left.ndim == 2 ? left : left.flatten(0, -2), right.ndim == 2 ? right : right.flatten(0, -2)) }
+    guard left.shape[-1] == right.shape[-2] else {
+      func folded(_ x: Tensor) -> Tensor { x.ndim == 2 ? x : x.flatten(0, -2) }
+      throw mismatch(folded(left), folded(right), "mm")
+    }
     var sizes: [Int]
     let product: Tensor
     if right.ndim == 2 {
@@ -133,10 +147,10 @@ enum Matmul {
     return b.ndim == 1 ? product.squeeze(-1) : product
   }
 
-  private static func mismatch(_ a: Tensor, _ b: Tensor) -> TorchError {
+  private static func mismatch(_ a: Tensor, _ b: Tensor, _ name: String) -> TorchError {
     TorchError(
       .shape,
-      "mat1 and mat2 shapes cannot be multiplied (\(a.shape[0])x\(a.shape[1]) and \(b.shape[0])x\(b.shape[1]))")
+      "\(name): mat1 and mat2 shapes cannot be multiplied (\(a.shape[0])x\(a.shape[1]) and \(b.shape[0])x\(b.shape[1]))")
   }
 
   private static func sameType(_ a: Tensor, _ b: Tensor) throws {
@@ -148,6 +162,11 @@ enum Matmul {
   }
 
   static let operators: [AnyOperator] = [mm, bmm, addmm, matmul]
+}
+
+extension Tensor {
+  /// Whether the elements of this matrix lie column by column.
+  fileprivate var isTransposedMatrix: Bool { strides[0] == 1 && strides[1] >= shape[0] && shape[1] > 1 }
 }
 
 extension [Int] {
@@ -163,7 +182,7 @@ extension DType {
     switch self {
     case .float32: "float"
     case .float64: "double"
-    case .int64: "long"
+    case .int64: "long int"
     case .int32: "int"
     case .int16: "short"
     case .int8: "signed char"

@@ -15,6 +15,11 @@ enum Pooling {
         throw TorchError(
           .shape, "\(name)() Expected \(rank + 1)D or \(rank + 2)D input tensor, but got \(x.shape.listDescription)")
       }
+      guard !x.shape.suffix(rank + 1).contains(0) else {
+        throw TorchError(
+          .shape,
+          "Expected \(rank + 1)D or \(rank + 2)D (batch mode) tensor with optional 0 dim batch size for input, but got:\(x.shape.listDescription)")
+      }
       func spread(_ values: [Int], _ what: String) throws -> [Int] {
         guard values.count == 1 || values.count == rank else {
           throw TorchError(.value, "\(name): \(what) must either be a single int, or a tuple of \(rank) ints")
@@ -48,12 +53,14 @@ enum Pooling {
           // The last window must start inside the input or the padding before it.
           if (size - 1) * s >= input[i] + p { size -= 1 }
         }
-        guard size > 0 else {
-          throw TorchError(
-            .shape,
-            "Given input size: (\(x.shape.dropFirst(x.ndim - rank - 1).map(String.init).joined(separator: "x"))). Calculated output size is too small")
-        }
         output.append(size)
+      }
+      guard output.allSatisfy({ $0 > 0 }) else {
+        let lead = Array(x.shape.suffix(rank + 1).prefix(1))
+        func product(_ sizes: [Int]) -> String { (lead + sizes).map(String.init).joined(separator: "x") }
+        throw TorchError(
+          .shape,
+          "Given input size: (\(product(input))). Calculated output size: (\(product(output.map { Swift.max($0, 0) }))). Output size is too small")
       }
       self.output = output
     }
@@ -70,6 +77,10 @@ enum Pooling {
       twins: .out("out", names: ["out", "indices"]),
       kernel: { (x: Tensor, kernel: [Int], stride: [Int], padding: [Int], dilation: [Int], ceilMode: Bool) in
         let geometry = try Geometry(x, rank, kernel, stride, padding, dilation, ceilMode, name: "max_pool\(rank)d")
+        if x.numel == 0 {
+          let shape = Shape(Array(x.shape.dropLast(rank)) + geometry.output)
+          return [try Tensor.uninitialized(shape, x.dtype), try Tensor.uninitialized(shape, .int64)]
+        }
         return try x.backend.maxPool(geometry, x)
       },
       derivative: { record, y, x, kernel, stride, padding, dilation, ceilMode in
@@ -86,6 +97,7 @@ enum Pooling {
       twins: .none,
       kernel: { g, x, kernel, stride, padding, dilation, ceilMode, indices in
         let geometry = try Geometry(x, rank, kernel, stride, padding, dilation, ceilMode, name: "max_pool\(rank)d")
+        if x.numel == 0 { return Tensor.zeros(x.shape, dtype: g.dtype) }
         return try g.backend.maxPoolBackward(geometry, g, x, indices)
       },
       derivative: { record, _, _, x, _, _, _, _, _, indices in

@@ -4,21 +4,60 @@
 import CTorchKernels
 
 enum Random {
-  /// Fills `target` through a contiguous buffer, as PyTorch does for a contiguous tensor.
+  /// Fills `target` in the order of its memory, as PyTorch does: of a transposed tensor the columns come first.
   private static func fill(
-    _ target: Tensor, _ name: String, _ generator: Generator?,
+    _ target: Tensor, _ name: String, _ generator: Generator?, gradientName: String,
     _ kernel: (OpaquePointer, tk_dtype, UnsafeMutableRawPointer, Int64) -> Bool
   ) throws -> Tensor {
     try target.checkWritable(by: target.shape, target.dtype)
-    let buffer = target.isContiguous ? target : try Tensor.uninitialized(target.shape, target.dtype)
+    // The target's old value has a gradient still: zero.
+    var node: Node?
+    if Modes.current.recordsGradients && target.requiresGrad {
+      node = Node(name: gradientName, edges: [Edge(to: target)])
+      node!.pullback = { g in [Tensor.zeros(g[0].shape, dtype: g[0].dtype)] }
+    }
+    let ordered = inMemoryOrder(target).tensor
+    let buffer = ordered.isContiguous ? ordered : try Tensor.uninitialized(ordered.shape, target.dtype)
     let drawn = (generator ?? .default).draw { kernel($0, target.dtype.kernel, buffer.pointer, Int64(target.numel)) }
     guard drawn else {
       throw TorchError(.notImplemented, "\"\(name)\" not implemented for '\(target.dtype.scalarTypeName)'")
     }
-    if buffer !== target { try target.backend.copy(buffer, into: target) }
+    if buffer !== ordered { try target.backend.copy(buffer, into: ordered) }
     target.storage.bumpVersion()
-    if Modes.current.recordsGradients && target.requiresGrad { target.rebaseHistory(to: nil, output: 0) }
+    if let node {
+      node.addOutput(like: target)
+      target.rebaseHistory(to: node, output: 0)
+    }
     return target
+  }
+
+  /// The same elements with the dimensions sorted by stride, largest first, and how to sort them back.
+  private static func inMemoryOrder(_ x: Tensor) -> (tensor: Tensor, inverse: [Int]) {
+    if x.isContiguous || x.strides.contains(0) { return (x, Array(0..<x.ndim)) }
+    let order = (0..<x.ndim).sorted { x.strides[$0] != x.strides[$1] ? x.strides[$0] > x.strides[$1] : $0 < $1 }
+    var inverse = order
+    for (place, dim) in order.enumerated() { inverse[dim] = place }
+    let sorted = x.alias(
+      shape: Shape(order.map { x.shape[$0] }), strides: Shape(order.map { x.strides[$0] }), offset: x.storageOffset)
+    return (sorted, inverse)
+  }
+
+  /// `random_` must not be asked for numbers that the dtype cannot hold.
+  private static func checkBounds(_ from: Int, _ last: Int, _ dtype: DType) throws {
+    let (low, high): (Double, Double)
+    let name: String
+    switch dtype {
+    case .bool: (low, high, name) = (0, 1, "bool")
+    case .uint8: (low, high, name) = (0, 255, "unsigned char")
+    case .int8: (low, high, name) = (-128, 127, "signed char")
+    case .int16: (low, high, name) = (-32768, 32767, "short")
+    case .int32: (low, high, name) = (-0x1p31, 0x1p31 - 1, "int")
+    case .float16: (low, high, name) = (-65504, 65504, "c10::Half")
+    default: return  // the bounds themselves are int64
+    }
+    for (value, what) in [(from, "from"), (last, "to - 1")] where Double(value) < low || Double(value) > high {
+      throw TorchError(.value, "\(what) is out of bounds for \(name)")
+    }
   }
 
   static let uniformInPlace = Operator(
@@ -29,7 +68,7 @@ enum Random {
           .value,
           "uniform_ expects to return a [from, to) range, but found from=\(Scalar.pythonDescription(from)) > to=\(Scalar.pythonDescription(to))")
       }
-      return try fill(x, "check_uniform_bounds", generator) { tk_random_uniform($0, $1, $2, $3, from, to) }
+      return try fill(x, "check_uniform_bounds", generator, gradientName: "UniformBackward0") { tk_random_uniform($0, $1, $2, $3, from, to) }
     })
 
   static let normalInPlace = Operator(
@@ -38,7 +77,9 @@ enum Random {
       guard std >= 0 else {
         throw TorchError(.value, "normal expects std >= 0.0, but found std \(Scalar.pythonDescription(std))")
       }
-      return try fill(x, "normal_kernel_cpu", generator) { tk_random_normal($0, $1, $2, $3, mean, std) }
+      // Only a contiguous tensor is drawn in blocks of 16.
+      let draw = x.isContiguous ? tk_random_normal : tk_random_normal_serial
+      return try fill(x, "normal_kernel_cpu", generator, gradientName: "NormalBackward0") { draw($0, $1, $2, $3, mean, std) }
     })
 
   static let bernoulliInPlace = Operator(
@@ -47,17 +88,28 @@ enum Random {
       guard p >= 0 && p <= 1 else {
         throw TorchError(.value, "bernoulli_ expects p to be in [0, 1], but got p=\(Scalar.pythonDescription(p))")
       }
-      return try fill(x, "bernoulli_scalar_cpu_", generator) { tk_random_bernoulli($0, $1, $2, $3, p) }
+      return try fill(x, "bernoulli_scalar_cpu_", generator, gradientName: "BernoulliBackward1") { tk_random_bernoulli($0, $1, $2, $3, p) }
     })
 
   static let bernoulli = Operator(
     "bernoulli(Tensor self, *, Generator? generator=None) -> Tensor",
     kernel: { (p: Tensor, generator: Generator?) in
-      let p = p.isContiguous ? p : try p.packed()
-      let out = try Tensor.uninitialized(p.shape, p.dtype)
-      return try fill(out, "bernoulli_tensor_cpu_self_", generator) {
-        tk_random_bernoulli_tensor($0, $1, $2, $3, p.dtype.kernel, p.pointer)
+      guard p.dtype.isFloatingPoint else {
+        throw TorchError(.notImplemented, "\"bernoulli_tensor_cpu_p_\" not implemented for '\(p.dtype.scalarTypeName)'")
       }
+      guard try torch.noGrad({ try ((p >= 0).logicalAnd(p <= 1)).all().item(Bool.self) }) else {
+        throw TorchError(
+          .value,
+          "Expected p_in >= 0 && p_in <= 1 to be true, but got false.  (Could this error message be improved?  If so, please report an enhancement request to PyTorch.)")
+      }
+      let (sorted, inverse) = inMemoryOrder(p)
+      let packed = sorted.isContiguous ? sorted : try sorted.packed()
+      let out = try Tensor.uninitialized(packed.shape, p.dtype)
+      _ = try fill(out, "bernoulli_tensor_cpu_self_", generator, gradientName: "BernoulliBackward0") {
+        tk_random_bernoulli_tensor($0, $1, $2, $3, p.dtype.kernel, packed.pointer)
+      }
+      return out.alias(
+        shape: p.shape, strides: Shape(inverse.map { out.strides[$0] }), offset: 0)
     },
     derivative: { _, _, p, _ in { g in [Tensor.zeros(g[0].shape, dtype: g[0].dtype)] } })
 
@@ -65,19 +117,20 @@ enum Random {
     "random_.from(Tensor(a!) self, int from, int? to, *, Generator? generator=None) -> Tensor(a!)", twins: .none,
     kernel: { (x: Tensor, from: Int, to: Int?, generator: Generator?) in
       guard let to else {
-        return try fill(x, "random_", generator) { tk_random_bits($0, $1, $2, $3, true) }
+        return try fill(x, "random_", generator, gradientName: "RandomBackward1") { tk_random_bits($0, $1, $2, $3, true) }
       }
       guard from < to else {
         throw TorchError(
           .value, "random_ expects 'from' to be less than 'to', but got from=\(from) >= to=\(to)")
       }
-      return try fill(x, "random_from_to", generator) { tk_random_from_to($0, $1, $2, $3, Int64(from), Int64(to)) }
+      try checkBounds(from, to - 1, x.dtype)
+      return try fill(x, "random_from_to", generator, gradientName: "RandomBackward0") { tk_random_from_to($0, $1, $2, $3, Int64(from), Int64(to)) }
     })
 
   static let randomInPlace = Operator(
     "random_(Tensor(a!) self, *, Generator? generator=None) -> Tensor(a!)", twins: .none,
     kernel: { (x: Tensor, generator: Generator?) in
-      try fill(x, "random_", generator) { tk_random_bits($0, $1, $2, $3, false) }
+      try fill(x, "random_", generator, gradientName: "RandomBackward2") { tk_random_bits($0, $1, $2, $3, false) }
     })
 
   static let exponentialInPlace = Operator(
@@ -87,7 +140,7 @@ enum Random {
         throw TorchError(
           .value, "exponential_ expects lambda > 0.0, but found lambda=\(Scalar.pythonDescription(lambda))")
       }
-      return try fill(x, "exponential_", generator) { tk_random_exponential($0, $1, $2, $3, lambda) }
+      return try fill(x, "exponential_", generator, gradientName: "ExponentialBackward0") { tk_random_exponential($0, $1, $2, $3, lambda) }
     })
 
   /// Elements dropped with probability p, the others scaled by 1 / (1 - p). `shape` is that of the mask.
@@ -190,7 +243,9 @@ extension torch {
   /// The integers from 0 to n − 1 in random order.
   public static func randperm(_ n: Int, dtype: DType = .int64, generator: Generator? = nil) -> Tensor {
     Tensor.made(false) {
-      guard n >= 0 else { throw TorchError(.value, "n must be non-negative, got \(n)") }
+      guard n >= 0 else {
+        throw TorchError(.shape, "Trying to create tensor with negative dimension \(n): [\(n)]")
+      }
       let out = try Tensor.uninitialized([n], dtype)
       let drawn = (generator ?? .default).draw { tk_random_permutation($0, dtype.kernel, out.pointer, Int64(n)) }
       guard drawn else {

@@ -165,7 +165,7 @@ enum Reductions {
       kernel: { (x: Tensor, dim: Int?, keepdim: Bool) in
         let dims = x.ndim == 0 ? [] : try dim.map { [try x.shape.normalized(dim: $0)] } ?? Array(0..<x.ndim)
         guard x.numel > 0 || dim != nil else {
-          throw TorchError(.value, "\(name)(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument.")
+          throw TorchError(.value, "\(name)(): Expected reduction dim to be specified for input.numel() == 0.")
         }
         try requireElements(name, x, dims)
         let out = try Tensor.uninitialized(reducedShape(x.shape, dims, keepdim), .int64)

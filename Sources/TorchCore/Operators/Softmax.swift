@@ -9,6 +9,10 @@ enum Softmax {
       "_\(logarithm ? "log_softmax" : "softmax")(Tensor self, int dim, bool half_to_float) -> Tensor",
       kernel: { (x: Tensor, dim: Int, _: Bool) in
         let dim = try x.shape.normalized(dim: dim)
+        guard x.dtype.isFloatingPoint else {
+          let name = "\(logarithm ? "log_" : "")softmax_\(dim >= x.ndim - 1 ? "lastdim_" : "")kernel_impl"
+          throw TorchError(.notImplemented, "\"\(name)\" not implemented for '\(x.dtype.scalarTypeName)'")
+        }
         let source = x.isContiguous ? x : try x.packed()
         let out = try Tensor.uninitialized(x.shape, x.dtype)
         try x.backend.softmax(logarithm: logarithm, source, dim, into: out)

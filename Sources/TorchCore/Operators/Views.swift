@@ -71,7 +71,10 @@ enum Views {
           .shape,
           "permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired ordering of dimensions i.e. input.dim() = \(x.ndim) is not equal to len(dims) = \(dims.count)")
       }
-      let order = dims.isEmpty ? [] : try x.shape.normalized(dims: dims)
+      let order = try dims.map { try x.shape.normalized(dim: $0) }
+      guard Set(order).count == order.count else {
+        throw TorchError(.value, "permute(): duplicate dims are not allowed.")
+      }
       return x.alias(
         shape: Shape(order.map { x.shape[$0] }), strides: Shape(order.map { x.strides[$0] }), offset: x.storageOffset)
     },
@@ -269,8 +272,14 @@ enum Views {
       strides.append(stride)
       return x.alias(shape: shape, strides: strides, offset: x.storageOffset)
     },
-    derivative: { _, y, x, _, _, _ in
-      let (base, target) = (Geometry(x), Geometry(y))
+    derivative: { _, y, x, dim, _, step in
+      // In the input's logical order: the input itself may be a view with overlaps, windows of windows say.
+      let base = Geometry(shape: x.shape, strides: x.shape.contiguousStrides, offset: 0)
+      var strides = base.strides
+      let along = x.ndim == 0 ? 1 : strides[try x.shape.normalized(dim: dim)]
+      if x.ndim > 0 { strides[try x.shape.normalized(dim: dim)] = along * step }
+      strides.append(along)
+      let target = Geometry(shape: y.shape, strides: strides, offset: 0)
       return { g in [StridedGradient.put(g[0], base, target)] }
     })
 

@@ -89,8 +89,7 @@ extension Storage {
       // A reader cannot be told of the failure; running out of memory here ends the program with the reason.
       guard let memory = tk_alloc(bytes) else { fatalError(Storage.outOfMemory(bytes).description) }
       do { try form.makePlain(base, memory) } catch { fatalError("\(error)") }
-      replace(byteCount: bytes, with: memory)
-      self.form = nil
+      replaceForm(byteCount: bytes, with: memory)
     }
   }
 }
@@ -131,7 +130,7 @@ extension CPUBackend {
       if operand.numel == 1 && out.numel != 1 {
         plan.add(operand.pointer, stride: 0)
       } else {
-        plan.add(operand.storage.base, stride: operand.dtype.itemSize)
+        plan.add(operand === out ? out.storage.base : operand.storage.formBase, stride: operand.dtype.itemSize)
       }
     }
     plan.run(loop, parameters)

@@ -13,13 +13,16 @@ public final class Storage: @unchecked Sendable {
   // The one write that a read can cause, becoming plain, is guarded by a lock.
 
   /// The elements in plain strides; while `form` is set, `form.byteCount` bytes of another arrangement.
-  var base: UnsafeMutableRawPointer
-  public private(set) var byteCount: Int
+  @exclusivity(unchecked) var base: UnsafeMutableRawPointer
+  @exclusivity(unchecked) public private(set) var byteCount: Int
   public let device: Device
   /// How many in-place writes this memory has seen.
-  package var version: UInt32 = 0
-  var form: StorageForm?
-  private var owner: Owner
+  @exclusivity(unchecked) package var version: UInt32 = 0
+  @exclusivity(unchecked) var form: StorageForm?
+  @exclusivity(unchecked) private var owner: Owner
+  /// The blocked memory and its form, kept after becoming plain: another thread may be reading them.
+  @exclusivity(unchecked) private var retiredMemory: UnsafeMutableRawPointer?
+  @exclusivity(unchecked) private var retiredForm: StorageForm?
 
   private enum Owner {
     case pool(capacity: Int)
@@ -47,6 +50,7 @@ public final class Storage: @unchecked Sendable {
 
   deinit {
     if case .pool(let capacity) = owner { tk_free(base, capacity) }
+    if let retiredMemory { tk_free(retiredMemory, retiredForm!.byteCount) }
   }
 
   static func outOfMemory(_ bytes: Int) -> TorchError {
@@ -62,7 +66,24 @@ public final class Storage: @unchecked Sendable {
     return base
   }
 
-  /// Replaces the memory, keeping the leading bytes both have; used by `resize_` and by becoming plain.
+  /// The bytes in the form that a reader has seen, even where the storage has become plain since.
+  var formBase: UnsafeMutableRawPointer {
+    let current = base
+    return retiredMemory ?? current
+  }
+
+  /// Becomes plain: `memory` has the elements. Readers of the blocked form may still be at work, so that its memory
+  /// lives as long as the storage.
+  func replaceForm(byteCount newCount: Int, with memory: UnsafeMutableRawPointer) {
+    retiredForm = form
+    retiredMemory = base
+    base = memory
+    byteCount = newCount
+    owner = .pool(capacity: newCount)
+    self.form = nil
+  }
+
+  /// Replaces the memory, as `resize_` needs.
   func replace(byteCount newCount: Int, with memory: UnsafeMutableRawPointer) {
     if case .pool(let capacity) = owner { tk_free(base, capacity) }
     base = memory

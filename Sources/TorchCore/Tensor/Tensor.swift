@@ -11,23 +11,25 @@ import CTorchKernels
 /// ```
 /// Source: https://pytorch.org/docs/stable/tensors.html
 public final class Tensor: @unchecked Sendable {
-  // Unchecked for the reason `Storage` gives: concurrent reads are safe, writes are the caller's to order.
+  // Unchecked for the reason `Storage` gives: concurrent reads are safe, writes are the caller's to order. Exclusivity is
+  // not checked at run time either (here, in `Storage` and in `Node`): no accessor of these properties calls back
+  // into code that could touch them, and the checks took a tenth of the time of a small operation.
 
   /// The size of each dimension.
-  public internal(set) var shape: Shape
+  @exclusivity(unchecked) public internal(set) var shape: Shape
   /// Elements to step over in memory to get to the next index of each dimension.
-  public internal(set) var strides: Shape
+  @exclusivity(unchecked) public internal(set) var strides: Shape
   /// Elements before the first one in the storage.
-  public internal(set) var storageOffset: Int
-  public internal(set) var dtype: DType
-  public internal(set) var storage: Storage
-  var flags: Flags
+  @exclusivity(unchecked) public internal(set) var storageOffset: Int
+  @exclusivity(unchecked) public internal(set) var dtype: DType
+  @exclusivity(unchecked) public internal(set) var storage: Storage
+  @exclusivity(unchecked) var flags: Flags
 
   // Autograd (see Autograd/). Kept in the tensor itself, not in a side object, because recording is a hot path.
-  var recordedGradFn: Node?
-  var outputNumber: Int32 = 0
+  @exclusivity(unchecked) var recordedGradFn: Node?
+  @exclusivity(unchecked) var outputNumber: Int32 = 0
   /// What only leaves that collect gradients, hooked tensors and views need.
-  var autograd: AutogradMeta?
+  @exclusivity(unchecked) var autograd: AutogradMeta?
 
   struct Flags: OptionSet {
     var rawValue: UInt8
