@@ -8,6 +8,7 @@ let package = Package(
     .library(name: "Torch", targets: ["Torch"]),
     .library(name: "TorchVision", targets: ["TorchVision"]),
     .library(name: "TorchPlot", targets: ["TorchPlot"]),
+    .executable(name: "swift-torch", targets: ["swift-torch"]),
     .executable(name: "mnist", targets: ["mnist"]),
   ],
   dependencies: [
@@ -17,6 +18,19 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.5.0"),
   ],
   targets: [
+    // The command-line tool.
+    .executableTarget(
+      name: "swift-torch",
+      dependencies: [
+        "TorchConformance", "TorchData", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    // Runs folders of operator cases against the registry.
+    .target(
+      name: "TorchConformance",
+      dependencies: [
+        "TorchCore", "TorchSerialization", collections, .product(name: "ComplexModule", package: "swift-numerics"),
+      ]),
+
     // The umbrella: `import Torch` is enough.
     .target(
       name: "Torch",

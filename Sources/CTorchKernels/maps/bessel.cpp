@@ -41,7 +41,7 @@ double scaled_i(int order, double x) {
 }
 double bessel_i(int order, double x) {
   const double size = std::fabs(x), half = std::exp(size / 2);  // in two factors: e^x itself overflows early
-  return std::isinf(x) ? (order == 1 ? x : size) : scaled_i(order, x) * half * half;
+  return std::isinf(x) ? quiet_nan<double> : scaled_i(order, x) * half * half;  // NaN as PyTorch has it
 }
 
 double scaled_k(double order, double x) {

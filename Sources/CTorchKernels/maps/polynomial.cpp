@@ -1,5 +1,5 @@
 // Orthogonal polynomials of degree n at x, by their three-term recurrences. All types compute in double.
-// n is the second operand, of x's type; its fraction is dropped, and below zero the value is 0.
+// n is the second operand, of x's type; its fraction is dropped, and at -1 and below the value is 0.
 // Reference: NIST Digital Library of Mathematical Functions, table 18.9.1.
 #define TK_SCALAR_FAMILY
 #define TK_COST 40
@@ -10,7 +10,7 @@ TK_BEGIN
 // p(k+1) = (first(k) x + shift(k)) p(k) - last(k) p(k-1), from p(0) = 1 and p(1) = start.
 template <class First, class Shift, class Last>
 double recur(double x, double degree, double start, First first, Shift shift, Last last) {
-  if (!(degree >= 0)) return 0;
+  if (!(degree > -1)) return 0;
   const int64_t n = int64_t(degree);
   if (n == 0) return 1;
   double before = 1, p = start;

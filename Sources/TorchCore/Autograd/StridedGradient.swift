@@ -6,7 +6,7 @@
 enum StridedGradient {
   /// The elements of `g`, which has the shape of `base`, that lie where `target` looks.
   static func take(_ g: Tensor, _ base: Geometry, _ target: Geometry) -> Tensor {
-    linear(g, { try part(of: laidOut($0, base), base, target).clone() }, adjoint: { put($0, base, target) })
+    linear(g, { try part(of: laidOut($0, base, target), base, target).clone() }, adjoint: { put($0, base, target) })
   }
 
   /// A tensor of `base`'s shape with `g` where `target` looks, zero elsewhere.
@@ -14,20 +14,20 @@ enum StridedGradient {
     linear(
       g,
       { g in
-        let whole = try flat(base, g.dtype)
+        let whole = try flat(base, target, g.dtype)
         if target.overlaps {
           let sum = added(g, to: whole, at: target, base)
-          return sum.alias(shape: base.shape, strides: base.strides, offset: 0).contiguous()
+          return sum.alias(shape: base.shape, strides: base.strides, offset: base.offset - low(base, target)).contiguous()
         }
         try g.backend.copy(g, into: part(of: whole, base, target))
-        return whole.alias(shape: base.shape, strides: base.strides, offset: 0).contiguous()
+        return whole.alias(shape: base.shape, strides: base.strides, offset: base.offset - low(base, target)).contiguous()
       }, adjoint: { take($0, base, target) })
   }
 
   /// `whole` with `g` added where `target` looks, element by element.
   private static func added(_ g: Tensor, to whole: Tensor, at target: Geometry, _ base: Geometry) -> Tensor {
     let places = Tensor.arange(.int(0), .int(whole.numel)).alias(
-      shape: target.shape, strides: target.strides, offset: target.offset - base.offset)
+      shape: target.shape, strides: target.strides, offset: target.offset - low(base, target))
     return whole.indexAdd(0, places.reshape([-1]), g.reshape([-1]))
   }
 
@@ -36,9 +36,9 @@ enum StridedGradient {
     linear(
       g,
       { g in
-        let whole = try laidOut(g, base)
+        let whole = try laidOut(g, base, target)
         try g.backend.fill(part(of: whole, base, target), with: 0)
-        return whole.alias(shape: base.shape, strides: base.strides, offset: 0).contiguous()
+        return whole.alias(shape: base.shape, strides: base.strides, offset: base.offset - low(base, target)).contiguous()
       }, adjoint: { zeroed($0, base, target) })
   }
 
@@ -60,19 +60,24 @@ enum StridedGradient {
     }
   }
 
-  private static func flat(_ base: Geometry, _ dtype: DType) throws -> Tensor {
-    Tensor.zeros([base.extent], dtype: dtype)
+  /// Zeros from the first element of either geometry to the last one: a target may lie partly outside its base, when
+  /// the base is itself a part of a storage.
+  private static func flat(_ base: Geometry, _ target: Geometry, _ dtype: DType) throws -> Tensor {
+    let end = Swift.max(base.offset + base.extent, target.offset + target.extent)
+    return Tensor.zeros([end - low(base, target)], dtype: dtype)
   }
 
+  private static func low(_ base: Geometry, _ target: Geometry) -> Int { Swift.min(base.offset, target.offset) }
+
   /// A copy of `g` in fresh memory laid out as `base` is; the flat tensor over that memory.
-  private static func laidOut(_ g: Tensor, _ base: Geometry) throws -> Tensor {
-    let whole = try flat(base, g.dtype)
-    try g.backend.copy(g, into: whole.alias(shape: base.shape, strides: base.strides, offset: 0))
+  private static func laidOut(_ g: Tensor, _ base: Geometry, _ target: Geometry) throws -> Tensor {
+    let whole = try flat(base, target, g.dtype)
+    try g.backend.copy(g, into: whole.alias(shape: base.shape, strides: base.strides, offset: base.offset - low(base, target)))
     return whole
   }
 
   private static func part(of whole: Tensor, _ base: Geometry, _ target: Geometry) -> Tensor {
-    whole.alias(shape: target.shape, strides: target.strides, offset: target.offset - base.offset)
+    whole.alias(shape: target.shape, strides: target.strides, offset: target.offset - low(base, target))
   }
 }
 

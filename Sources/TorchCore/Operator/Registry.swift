@@ -25,6 +25,7 @@ public enum OperatorRegistry {
     Matmul.operators, Normalization.operators, Padding.operators, Pointwise.operators, Pooling.operators,
     Power.operators, Random.operators, Rearranging.operators, Reductions.operators, Shapes.operators,
     Softmax.operators, Views.operators,
+    ActivationFunctions.operators, BinaryFunctions.operators, Diagonals.operators, Factories.operators, LossFunctions.operators, MoreReductions.operators, PaddingModes.operators, Products.operators, Scans.operators, Searching.operators, ShapeComposites.operators, Sorting.operators, ScalarOverloads.operators, SpecialFunctions.operators, UnaryFunctions.operators,
   ]
 
   /// Everything declared, without the derived twins.

@@ -8,7 +8,10 @@ enum ComplexNumbers {
   static let real = unary(
     "real(Tensor(a) self) -> Tensor(a)", "real", .real, twins: .none, partial: .linear { $0 })
 
-  static let operators: [AnyOperator] = [conj, real]
+  /// The real part as a boxed call takes it: a real tensor is its own.
+  private static let realPart = Operator(composite: "real(Tensor(a) self) -> Tensor(a)") { (x: Tensor) in x.real }
+
+  static let operators: [AnyOperator] = [conj, realPart]
 }
 
 extension Tensor {

@@ -118,6 +118,10 @@ enum Convolution {
           throw TorchError(.value, "padding='same' is not supported for strided convolutions")
         }
         let dilations = try ConvolutionGeometry.spread(dilation, rank, "dilation")
+        guard weight.ndim == rank + 2 else {
+          throw TorchError(
+            .shape, "Expected a \(rank + 2)-dimensional weight for conv\(rank)d, but got weight of size \(weight.shape.listDescription)")
+        }
         let total = (0..<rank).map { dilations[$0] * (weight.shape[$0 + 2] - 1) }
         return try forward(rank, x) { x in
           let odd = total.map { $0 % 2 }

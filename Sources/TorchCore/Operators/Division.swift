@@ -12,7 +12,8 @@ enum Division {
     input: .identity,
     other: .saving([.input, .other]) { g, s in -g * (try s.input.div(s.other, rounding: .trunc)) })
 
-  static let floorDivide = binary("floor_divide(Tensor self, Tensor other) -> Tensor", "div_floor", check: refuseZero)
+  static let floorDivide = binary(
+    "floor_divide(Tensor self, Tensor other) -> Tensor", "div_floor", twins: .out, check: refuseZero)
 
   /// `rounding_mode`: none is true division, `trunc` rounds towards zero, `floor` down.
   static let divMode = Operator(
@@ -45,13 +46,17 @@ enum Division {
   private static let floorFunction = MapFunction("div_floor")
   private static let truncFunction = MapFunction("div_trunc")
 
+  private static let floorDivideInPlace = Operator(
+    composite: "floor_divide_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)"
+  ) { (x: Tensor, other: Tensor) in x.overwrite(with: floorDivide(x, other)) }
+
   /// Integers have no quotient by zero.
   private static func refuseZero(_ a: Tensor, _ b: Tensor) throws {
     guard !a.dtype.isDifferentiable, !b.dtype.isDifferentiable, try (b .== 0).any().item(Bool.self) else { return }
     throw TorchError(.value, "ZeroDivisionError")
   }
 
-  static let operators: [AnyOperator] = [remainder, fmod, floorDivide, divMode]
+  static let operators: [AnyOperator] = [floorDivideInPlace, remainder, fmod, floorDivide, divMode]
 }
 
 /// How a division is rounded.

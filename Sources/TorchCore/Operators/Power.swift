@@ -2,7 +2,7 @@
 
 enum Power {
   static let powTensor = binary(
-    "pow.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor", "pow", twins: .both(out: "Tensor_Tensor_out"),
+    "pow.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor", "pow", twins: .out("Tensor_Tensor_out"),
     gradientName: "PowBackward1",
     input: .saving([.input, .other]) { g, s in try baseGradient(g, s.input, s.other) },
     other: .saving([.input, .other, .result]) { g, s in
@@ -13,7 +13,7 @@ enum Power {
     })
 
   static let powScalar = Operator(
-    "pow.Tensor_Scalar(Tensor self, Scalar exponent) -> Tensor", twins: .both(out: "Tensor_Scalar_out"),
+    "pow.Tensor_Scalar(Tensor self, Scalar exponent) -> Tensor", twins: .out("Tensor_Scalar_out"),
     kernel: { (x: Tensor, exponent: Scalar) in
       if x.dtype.category <= .integer, case .int(let e) = exponent, e < 0 {
         throw TorchError(.value, "Integers to negative integer powers are not allowed.")
@@ -107,14 +107,22 @@ enum Power {
   private static let clampMinFunction = MapFunction("clamp_min")
   private static let clampMaxFunction = MapFunction("clamp_max")
 
-  static let bitwiseAnd = binary("bitwise_and.Tensor(Tensor self, Tensor other) -> Tensor", "bitwise_and")
-  static let bitwiseOr = binary("bitwise_or.Tensor(Tensor self, Tensor other) -> Tensor", "bitwise_or")
-  static let bitwiseXor = binary("bitwise_xor.Tensor(Tensor self, Tensor other) -> Tensor", "bitwise_xor")
+  static let bitwiseAnd = binary("bitwise_and.Tensor(Tensor self, Tensor other) -> Tensor", "bitwise_and", twins: .both(out: "Tensor_out"))
+  static let bitwiseOr = binary("bitwise_or.Tensor(Tensor self, Tensor other) -> Tensor", "bitwise_or", twins: .both(out: "Tensor_out"))
+  static let bitwiseXor = binary("bitwise_xor.Tensor(Tensor self, Tensor other) -> Tensor", "bitwise_xor", twins: .both(out: "Tensor_out"))
   static let logicalAnd = binary("logical_and(Tensor self, Tensor other) -> Tensor", "logical_and", .comparison)
   static let logicalOr = binary("logical_or(Tensor self, Tensor other) -> Tensor", "logical_or", .comparison)
 
+  /// PyTorch calls the in-place forms otherwise than the functional ones.
+  private static let powTensorInPlace = Operator(composite: "pow_.Tensor(Tensor(a!) self, Tensor exponent) -> Tensor(a!)") {
+    (x: Tensor, exponent: Tensor) in x.overwrite(with: powTensor(x, exponent))
+  }
+  private static let powScalarInPlace = Operator(composite: "pow_.Scalar(Tensor(a!) self, Scalar exponent) -> Tensor(a!)") {
+    (x: Tensor, exponent: Scalar) in x.overwrite(with: powScalar(x, exponent))
+  }
+
   static let operators: [AnyOperator] = [
-    powTensor, powScalar, powBase, maximum, minimum, clamp, bitwiseAnd, bitwiseOr, bitwiseXor, logicalAnd, logicalOr,
+    powTensorInPlace, powScalarInPlace, powTensor, powScalar, powBase, maximum, minimum, clamp, bitwiseAnd, bitwiseOr, bitwiseXor, logicalAnd, logicalOr,
   ]
 }
 

@@ -114,7 +114,7 @@ enum Rearranging {
     return torch.cat([x.narrow(dim, start, size - start), x.narrow(dim, 0, start)], dim: dim)
   }
 
-  static let rot90 = Operator(composite: "rot90(Tensor self, int k=1, int[] dims=[0,1]) -> Tensor") {
+  static let rot90 = Operator(composite: "rot90(Tensor self, int k=1, int[] dims=[0,1]) -> Tensor", twins: .out) {
     (x: Tensor, k: Int, dims: [Int]) in
     guard dims.count == 2 else {
       throw TorchError(.value, "expected total rotation dims == 2, but got dims = \(dims.count)")

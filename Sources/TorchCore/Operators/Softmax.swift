@@ -69,7 +69,7 @@ enum Softmax {
   }
 
   private static func named(_ name: String, _ op: @escaping (Tensor, Int) -> Tensor) -> Operator<Tensor, Int, DType?, Tensor> {
-    Operator(composite: "\(name).int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor") {
+    Operator(composite: "\(name).int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor", twins: .out("int_out")) {
       (x: Tensor, dim: Int, dtype: DType?) in
       op(dtype.map { x.to($0) } ?? x, dim)
     }

@@ -101,7 +101,7 @@ package struct StoredTensor {
         "tensor of shape \(shape), strides \(strides), offset \(storageOffset) in a storage of \(storage.byteCount) bytes: \(why)"
       )
     }
-    guard shape.count <= 64, shape.count == strides.count else { throw refuse("bad number of dimensions") }
+    guard shape.count <= 128, shape.count == strides.count else { throw refuse("bad number of dimensions") }
     guard storageOffset >= 0, shape.allSatisfy({ $0 >= 0 }), strides.allSatisfy({ $0 >= 0 }) else {
       throw refuse("negative sizes, strides or offsets are not possible")
     }

@@ -1,0 +1,247 @@
+// Products of vectors, matrices and batches made of the primitive ones of Matmul.swift, and layers that are products.
+// Reference: https://pytorch.org/docs/stable/torch.html#blas-and-lapack-operations
+
+enum Products {
+  static let linear = Operator(
+    composite: "linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor", twins: .out
+  ) { (x: Tensor, weight: Tensor, bias: Tensor?) in
+    guard weight.ndim <= 2 else { throw TorchError(.shape, "linear: weight must be a vector or a matrix, got \(weight.ndim) dimensions") }
+    let y = Matmul.matmul(x, weight.ndim == 2 ? weight.t() : weight)
+    return bias.map { y + $0 } ?? y
+  }
+
+  static let bilinear = Operator(
+    composite: "bilinear(Tensor input1, Tensor input2, Tensor weight, Tensor? bias=None) -> Tensor"
+  ) { (a: Tensor, b: Tensor, weight: Tensor, bias: Tensor?) in
+    guard a.ndim == b.ndim, a.shape.dropLast().elementsEqual(b.shape.dropLast()) else {
+      throw TorchError(.shape, "bilinear(): input batch dimensions do not match: got \(a.shape.listDescription) and \(b.shape.listDescription)")
+    }
+    guard weight.ndim == 3, a.shape[-1] == weight.shape[1], b.shape[-1] == weight.shape[2] else {
+      throw TorchError(
+        .shape, "bilinear(): input sizes do not match weight size: got \(a.shape.listDescription), \(b.shape.listDescription) and \(weight.shape.listDescription)")
+    }
+    let lead = Array(a.shape.dropLast())
+    // (batch, 1, n) · (out, n, m) · (batch, m, 1)
+    let left = a.reshape([-1, 1, 1, a.shape[-1]]).matmul(weight.unsqueeze(0)).squeeze(2)  // batch, out, m
+    let y = (left * b.reshape([-1, 1, b.shape[-1]])).sum(dim: -1).reshape(lead + [weight.shape[0]])
+    return bias.map { y + $0 } ?? y
+  }
+
+  // MARK: Vectors
+
+  private static func checkVectors(_ name: String, _ a: Tensor, _ b: Tensor) throws {
+    guard a.ndim == 1, b.ndim == 1 else {
+      throw TorchError(
+        .shape, "1D tensors expected, but got \(a.ndim)D and \(b.ndim)D tensors")
+    }
+    guard a.dtype == b.dtype else {
+      throw TorchError(
+        .dtype,
+        "\(name) : expected both vectors to have same dtype, but found \(a.dtype.scalarTypeName) and \(b.dtype.scalarTypeName)")
+    }
+    guard a.numel == b.numel else {
+      throw TorchError(
+        .shape,
+        "inconsistent tensor size, expected tensor \(a.shape.listDescription) and src \(b.shape.listDescription) to have the same number of elements, but got \(a.numel) and \(b.numel) elements respectively")
+    }
+  }
+
+  static let dot = Operator(composite: "dot(Tensor self, Tensor tensor) -> Tensor", twins: .out) { (a: Tensor, b: Tensor) in
+    try checkVectors("dot", a, b)
+    return Matmul.matmul(a, b)
+  }
+  static let vdot = Operator(composite: "vdot(Tensor self, Tensor other) -> Tensor", twins: .out) { (a: Tensor, b: Tensor) in
+    try checkVectors("vdot", a, b)
+    return Matmul.matmul(a.conj(), b)
+  }
+  static let mv = Operator(composite: "mv(Tensor self, Tensor vec) -> Tensor", twins: .out) { (m: Tensor, v: Tensor) in
+    guard m.ndim == 2, v.ndim == 1 else {
+      throw TorchError(.shape, "vector + matrix @ vector expected, got 1, \(m.ndim), \(v.ndim)")
+    }
+    return Matmul.matmul(m, v)
+  }
+  private static func outerProduct(_ name: String) -> BinaryOperator {
+    Operator(composite: "\(name)(Tensor self, Tensor vec2) -> Tensor", twins: .out) { (a: Tensor, b: Tensor) in
+      guard a.ndim == 1, b.ndim == 1 else {
+        throw TorchError(
+          .shape,
+          "outer: Expected 1-D argument \(a.ndim != 1 ? "self" : "vec2"), but got \(a.ndim != 1 ? a.ndim : b.ndim)-D")
+      }
+      return a.unsqueeze(1) * b
+    }
+  }
+  static let outer = outerProduct("outer"), ger = outerProduct("ger")
+
+  static let inner = Operator(composite: "inner(Tensor self, Tensor other) -> Tensor", twins: .out) { (a: Tensor, b: Tensor) in
+    if a.ndim == 0 || b.ndim == 0 { return a * b }
+    guard a.shape[-1] == b.shape[-1] else {
+      throw TorchError(
+        .shape,
+        "inner() the last dimension must match on both input tensors but got shapes \(a.shape.listDescription) and \(b.shape.listDescription)")
+    }
+    return contracted(a, b, [a.ndim - 1], [b.ndim - 1])
+  }
+
+  static let cross = Operator(
+    composite: "linalg_cross(Tensor self, Tensor other, *, int dim=-1) -> Tensor", twins: .out
+  ) { (a: Tensor, b: Tensor, dim: Int) in
+    guard a.ndim == b.ndim else {
+      throw TorchError(.shape, "linalg.cross: inputs must have the same number of dimensions.")
+    }
+    let dim = try a.shape.normalized(dim: dim)
+    guard a.ndim > 0, a.shape[dim] == 3, b.shape[dim] == 3 else {
+      throw TorchError(
+        .shape,
+        "linalg.cross: inputs dimension \(dim) must have length 3. Got \(a.ndim > 0 ? a.shape[dim] : 1) and \(b.ndim > 0 ? b.shape[dim] : 1)")
+    }
+    func turned(_ x: Tensor, _ by: Int) -> Tensor { x.roll([-by], [dim]) }
+    return turned(a, 1) * turned(b, 2) - turned(a, 2) * turned(b, 1)
+  }
+  private static let crossOfFirst = Operator(
+    composite: "cross(Tensor self, Tensor other, int? dim=None) -> Tensor", twins: .out
+  ) { (a: Tensor, b: Tensor, dim: Int?) in
+    guard let dim = dim ?? a.shape.firstIndex(of: 3) else {
+      throw TorchError(.shape, "no dimension of size 3 in input")
+    }
+    return cross(a, b, dim)
+  }
+
+  // MARK: Sums of products
+
+  /// `beta · x + alpha · product`; with `beta` of zero nothing of `x` is read.
+  private static func plus(_ x: Tensor, _ product: Tensor, _ beta: Scalar, _ alpha: Scalar) throws -> Tensor {
+    // For integers the factors lose their fractions.
+    let isInteger = product.dtype.category <= .integer
+    let (beta, alpha) = isInteger ? (.int(beta.intValue), .int(alpha.intValue)) : (beta, alpha)
+    guard x.shape.canExpand(to: product.shape) else {
+      throw TorchError(
+        .shape,
+        "The expanded size of the tensor must match the existing size: \(product.shape.listDescription), \(x.shape.listDescription)")
+    }
+    let scaled = alpha == .int(1) ? product : product * alpha
+    if beta == .int(0) || beta == .double(0) { return scaled }
+    return (beta == .int(1) ? x : x * beta) + scaled
+  }
+
+  private static func batched(_ name: String, sums: Bool) -> AnyOperator {
+    Operator(
+      composite: "\(name)(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor", twins: .both
+    ) { (x: Tensor, a: Tensor, b: Tensor, beta: Scalar, alpha: Scalar) in
+      guard a.ndim == 3 else { throw TorchError(.shape, "batch1 must be a 3D tensor") }
+      guard b.ndim == 3 else { throw TorchError(.shape, "batch2 must be a 3D tensor") }
+      let product = Matmul.bmm(a, b)
+      return try plus(x, sums ? product.sum(dim: 0, dtype: product.dtype) : product, beta, alpha)
+    }
+  }
+
+  private static let sums: [AnyOperator] = [
+    batched("addbmm", sums: true), batched("baddbmm", sums: false),
+    Operator(
+      composite: "addmv(Tensor self, Tensor mat, Tensor vec, *, Scalar beta=1, Scalar alpha=1) -> Tensor", twins: .both
+    ) { (x: Tensor, m: Tensor, v: Tensor, beta: Scalar, alpha: Scalar) in
+      guard m.ndim == 2, v.ndim == 1 else {
+        throw TorchError(.shape, "vector + matrix @ vector expected, got \(x.ndim), \(m.ndim), \(v.ndim)")
+      }
+      return try plus(x, mv(m, v), beta, alpha)
+    },
+    Operator(
+      composite: "addr(Tensor self, Tensor vec1, Tensor vec2, *, Scalar beta=1, Scalar alpha=1) -> Tensor", twins: .both
+    ) { (x: Tensor, a: Tensor, b: Tensor, beta: Scalar, alpha: Scalar) in
+      guard a.ndim == 1, b.ndim == 1 else {
+        throw TorchError(.shape, "addr: Expected 1-D argument \(a.ndim != 1 ? "vec1" : "vec2"), but got \(a.ndim != 1 ? a.ndim : b.ndim)-D")
+      }
+      return try plus(x, outer(a, b), beta, alpha)
+    },
+  ]
+
+  // MARK: Any dimensions
+
+  /// The sum of products over dimensions `da` of `a` and `db` of `b`; what is left of `a` comes first.
+  private static func contracted(_ a: Tensor, _ b: Tensor, _ da: [Int], _ db: [Int]) -> Tensor {
+    let (ra, rb) = ((0..<a.ndim).filter { !da.contains($0) }, (0..<b.ndim).filter { !db.contains($0) })
+    let n = da.reduce(1) { $0 * a.shape[$1] }
+    let left = a.permute(ra + da).reshape([ra.reduce(1) { $0 * a.shape[$1] }, n])
+    let right = b.permute(db + rb).reshape([n, rb.reduce(1) { $0 * b.shape[$1] }])
+    return Matmul.mm(left, right).reshape(ra.map { a.shape[$0] } + rb.map { b.shape[$0] })
+  }
+
+  static let tensordot = Operator(
+    composite: "tensordot(Tensor self, Tensor other, int[] dims_self, int[] dims_other) -> Tensor", twins: .out
+  ) { (a: Tensor, b: Tensor, da: [Int], db: [Int]) in
+    guard da.count == db.count else {
+      throw TorchError(.shape, "both dimension lists should have same length")
+    }
+    let (da, db) = (da.isEmpty ? [] : try a.shape.normalized(dims: da), db.isEmpty ? [] : try b.shape.normalized(dims: db))
+    var (a, b) = (a, b)
+    // A contracted dimension of size one broadcasts: the other tensor is summed over it.
+    for (i, j) in zip(da, db) where a.shape[i] != b.shape[j] {
+      if a.shape[i] == 1 { b = b.sum(dim: [j], keepdim: true, dtype: b.dtype) }
+      if b.shape[j] == 1 { a = a.sum(dim: [i], keepdim: true, dtype: a.dtype) }
+    }
+    for (i, j) in zip(da, db) where a.shape[i] != b.shape[j] {
+      throw TorchError(
+        .shape, "contracted dimensions need to match, but first has size \(a.shape[i]) in dim \(i) and second has size \(b.shape[j]) in dim \(j)")
+    }
+    return contracted(a, b, da, db)
+  }
+
+  static let kron = Operator(composite: "kron(Tensor self, Tensor other) -> Tensor", twins: .out) { (a: Tensor, b: Tensor) in
+    let rank = Swift.max(a.ndim, b.ndim)
+    let (sa, sb) = (
+      Array(repeating: 1, count: rank - a.ndim) + Array(a.shape), Array(repeating: 1, count: rank - b.ndim) + Array(b.shape)
+    )
+    let product = a.reshape(sa.flatMap { [$0, 1] }) * b.reshape(sb.flatMap { [1, $0] })
+    return product.reshape(zip(sa, sb).map { $0 * $1 })
+  }
+
+  /// A chain of matrices, multiplied in the order that takes the fewest operations.
+  static let multiDot = Operator(composite: "linalg_multi_dot(Tensor[] tensors) -> Tensor", twins: .out) { (tensors: [Tensor]) in
+    guard tensors.count >= 2 else {
+      throw TorchError(.value, "multi_dot(): expected at least 2 tensors but got \(tensors.count)")
+    }
+    guard tensors.allSatisfy({ $0.dtype == tensors[0].dtype }) else {
+      throw TorchError(.dtype, "multi_dot(): all tensors must have be the same dtype but tensor 0 is \(tensors[0].dtype.scalarTypeName)")
+    }
+    var chain = tensors
+    let (first, last) = (tensors[0], tensors[tensors.count - 1])
+    guard (1...2).contains(first.ndim), (1...2).contains(last.ndim), chain.dropFirst().dropLast().allSatisfy({ $0.ndim == 2 }) else {
+      throw TorchError(.shape, "multi_dot(): the tensors must be matrices, of which the first and last may be vectors")
+    }
+    if first.ndim == 1 { chain[0] = first.unsqueeze(0) }
+    if last.ndim == 1 { chain[chain.count - 1] = last.unsqueeze(-1) }
+    let sizes = [chain[0].shape[0]] + chain.map { $0.shape[1] }
+    for i in 1..<chain.count where chain[i].shape[0] != sizes[i] {
+      throw TorchError(
+        .shape, "multi_dot(): tensors \(i - 1) and \(i) with shapes \(chain[i - 1].shape.listDescription) and \(chain[i].shape.listDescription) cannot be multiplied")
+    }
+    let n = chain.count
+    var cost = Array(repeating: Array(repeating: 0, count: n), count: n)
+    var cut = cost
+    for length in 1..<n {
+      for i in 0..<(n - length) {
+        let j = i + length
+        let best = (i..<j).map { k in (cost[i][k] + cost[k + 1][j] + sizes[i] * sizes[k + 1] * sizes[j + 1], k) }.min { $0.0 < $1.0 }!
+        (cost[i][j], cut[i][j]) = best
+      }
+    }
+    func product(_ i: Int, _ j: Int) -> Tensor {
+      i == j ? chain[i] : Matmul.mm(product(i, cut[i][j]), product(cut[i][j] + 1, j))
+    }
+    var result = product(0, n - 1)
+    if first.ndim == 1 { result = result.squeeze(0) }
+    return last.ndim == 1 ? result.squeeze(-1) : result
+  }
+
+  static let operators: [AnyOperator] =
+    [linear, bilinear, dot, vdot, mv, outer, ger, inner, cross, crossOfFirst, tensordot, kron, multiDot] + sums
+}
+
+extension Tensor {
+  /// The sum of the products of two vectors' elements.
+  public func dot(_ other: Tensor) -> Tensor { Products.dot(self, other) }
+  public func mv(_ vector: Tensor) -> Tensor { Products.mv(self, vector) }
+  public func outer(_ other: Tensor) -> Tensor { Products.outer(self, other) }
+  public func inner(_ other: Tensor) -> Tensor { Products.inner(self, other) }
+  public func cross(_ other: Tensor, dim: Int = -1) -> Tensor { Products.cross(self, other, dim) }
+  public func kron(_ other: Tensor) -> Tensor { Products.kron(self, other) }
+}
