@@ -149,7 +149,7 @@ enum Factories {
     },
     Operator(composite: "arange.start_out(Scalar start, Scalar end, Scalar step=1, *, Tensor(a!) out) -> Tensor(a!)") {
       (start: Scalar, end: Scalar, step: Scalar, out: Tensor) in
-      try out.become(Tensor.arange(start, end, step: step, dtype: out.dtype))
+      try out.become(Tensor.arange(start, end, step: step, dtype: out.dtype), of: "arange")
       return out
     },
     Operator(composite: "linspace(Scalar start, Scalar end, int steps, \(rangeOptions)", twins: .out) {
