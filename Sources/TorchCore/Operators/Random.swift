@@ -84,6 +84,14 @@ enum Random {
       }
       // Only a contiguous tensor is drawn in blocks of 16.
       let draw = x.isContiguous ? tk_random_normal : tk_random_normal_serial
+      if x.dtype.isComplex {
+        // Real and imaginary parts are drawn in turn, each with half of the variance.
+        let (part, spread) = (x.dtype.realType.kernel, std / 2.0.squareRoot())
+        let drawn = try fill(x, "normal_kernel_cpu", generator, gradientName: "NormalBackward0") {
+          draw($0, part, $2, 2 * $3, 0, spread)
+        }
+        return mean == 0 ? drawn : drawn.add_(mean)
+      }
       return try fill(x, "normal_kernel_cpu", generator, gradientName: "NormalBackward0") { draw($0, $1, $2, $3, mean, std) }
     })
 
