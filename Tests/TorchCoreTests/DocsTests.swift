@@ -30,11 +30,9 @@ private let repository = URL(fileURLWithPath: #filePath).deletingLastPathCompone
 
 /// Every registered operator once: as a row of its family's table, or as a twin in the row of another.
 private struct OperatorList {
-  private let families: FamilyIndex
   private let spellings: SpellingIndex
 
   init() throws {
-    families = try FamilyIndex()
     spellings = try SpellingIndex()
   }
 
@@ -49,7 +47,7 @@ private struct OperatorList {
         if let base = byName[written]?.first(where: { isTwin(op, of: $0) }) {
           twins[base.name, default: []].append(op)
         } else {
-          rows[try #require(families.family(of: op), "\(op.name) is in no file of Operators/"), default: []].append(op)
+          rows[try #require(OperatorRegistry.familyNames[op.name], "\(op.name) is in no family"), default: []].append(op)
         }
       }
       var text = "\(all.count) operators, in-place and `out=` forms included.\n"
@@ -74,35 +72,6 @@ private struct OperatorList {
     guard op !== base, own.contains(where: \.isWritten) else { return false }
     let isOut = op.schema.name == base.schema.name
     return signature(own.filter { !isOut || !$0.isWritten }) == signature(base.schema.parameters)
-  }
-}
-
-/// Which file of Operators/ declares an operator, by the name before the bracket of a schema there. Some schemas are put
-/// together, from a name and "_backward" or for every rank: such endings and digits do not count.
-private struct FamilyIndex {
-  private var bySchema: [String: String] = [:]
-  private var byWord: [String: String] = [:]
-
-  init() throws {
-    for file in try swiftFiles("Sources/TorchCore/Operators") {
-      let family = String(file.deletingPathExtension().lastPathComponent.prefix { $0 != "+" })
-      let text = try String(contentsOf: file, encoding: .utf8).replacing("\\(rank)", with: "")
-      for match in text.matches(of: /"(\w+)(["(.\\])/) {
-        let key = FamilyIndex.key(match.1)
-        if match.2 == "\"" { byWord[key] = family } else { bySchema[key] = family }
-      }
-    }
-  }
-
-  func family(of op: AnyOperator) -> String? {
-    let key = FamilyIndex.key(op.schema.baseName[...])
-    return bySchema[key] ?? byWord[key]
-  }
-
-  private static func key(_ name: Substring) -> String {
-    var stem = name.drop { $0 == "_" }
-    for ending in ["_data", "_forward", "_backward"] where stem.hasSuffix(ending) { stem = stem.dropLast(ending.count) }
-    return String(stem.filter { !$0.isNumber })
   }
 }
 

@@ -18,18 +18,59 @@ public enum OperatorRegistry {
   public static var all: [AnyOperator] { table.values.sorted { $0.name < $1.name } }
 
   /// The families, each with the list at the end of its file.
-  private static let families: [[AnyOperator]] = [
-    Activations.operators, Arithmetic.operators, AveragePooling.operators, Comparison.operators, ComplexNumbers.operators,
-    Convolution.operators, Conversion.operators, Division.operators, Filling.operators, GatherScatter.operators,
-    Indexing.operators, Losses.operators,
-    Matmul.operators, Normalization.operators, Padding.operators, Pointwise.operators, Pooling.operators,
-    Power.operators, Random.operators, Rearranging.operators, Reductions.operators, Shapes.operators,
-    Softmax.operators, Views.operators,
-    ActivationFunctions.operators, BinaryFunctions.operators, Diagonals.operators, Factories.operators, LossFunctions.operators, MoreReductions.operators, PaddingModes.operators, Products.operators, Scans.operators, Searching.operators, ShapeComposites.operators, Sorting.operators, ScalarOverloads.operators, SpecialFunctions.operators, UnaryFunctions.operators,
+  private static let families: [(name: String, operators: [AnyOperator])] = [
+    ("Activations", Activations.operators),
+    ("Arithmetic", Arithmetic.operators),
+    ("AveragePooling", AveragePooling.operators),
+    ("Comparison", Comparison.operators),
+    ("ComplexNumbers", ComplexNumbers.operators),
+    ("Convolution", Convolution.operators),
+    ("Conversion", Conversion.operators),
+    ("Division", Division.operators),
+    ("Filling", Filling.operators),
+    ("GatherScatter", GatherScatter.operators),
+    ("Indexing", Indexing.operators),
+    ("Losses", Losses.operators),
+    ("Matmul", Matmul.operators),
+    ("Normalization", Normalization.operators),
+    ("Padding", Padding.operators),
+    ("Pointwise", Pointwise.operators),
+    ("Pooling", Pooling.operators),
+    ("Power", Power.operators),
+    ("Random", Random.operators),
+    ("Rearranging", Rearranging.operators),
+    ("Reductions", Reductions.operators),
+    ("Shapes", Shapes.operators),
+    ("Softmax", Softmax.operators),
+    ("Views", Views.operators),
+    ("ActivationFunctions", ActivationFunctions.operators),
+    ("BinaryFunctions", BinaryFunctions.operators),
+    ("Diagonals", Diagonals.operators),
+    ("Factories", Factories.operators),
+    ("LossFunctions", LossFunctions.operators),
+    ("MoreReductions", MoreReductions.operators),
+    ("PaddingModes", PaddingModes.operators),
+    ("Products", Products.operators),
+    ("Scans", Scans.operators),
+    ("Searching", Searching.operators),
+    ("ShapeComposites", ShapeComposites.operators),
+    ("Sorting", Sorting.operators),
+    ("ScalarOverloads", ScalarOverloads.operators),
+    ("SpecialFunctions", SpecialFunctions.operators),
+    ("UnaryFunctions", UnaryFunctions.operators),
   ]
 
   /// Everything declared, without the derived twins.
-  static var declared: [AnyOperator] { families.flatMap { $0 } }
+  static var declared: [AnyOperator] { families.flatMap(\.operators) }
+
+  /// The family that each registered operator belongs to, by qualified name.
+  package static let familyNames: [String: String] = {
+    var names: [String: String] = [:]
+    for family in families {
+      for op in family.operators.flatMap({ [$0] + $0.twinOperators }) { names[op.name] = family.name }
+    }
+    return names
+  }()
 
   /// Calls an operator by name, with one argument for each parameter of its schema.
   public static func call(_ name: String, _ arguments: [Value]) throws -> [Value] {
