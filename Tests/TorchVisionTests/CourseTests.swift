@@ -49,7 +49,7 @@ private struct Course: Decodable {
       if losses.count == course.losses.count { break }
     }
     #expect(abs(losses[0] - course.losses[0]) < 1e-5)
-    // Rounding grows as the training goes on: PyTorch's own configurations differ by this much by then.
-    for (ours, theirs) in zip(losses, course.losses) { #expect(abs(ours - theirs) < 0.02) }
+    // A tenth of what PyTorch's own configurations differ by in the first 20 steps (0.011 on the full set).
+    for (ours, theirs) in zip(losses, course.losses) { #expect(abs(ours - theirs) < 0.001) }
   }
 }
