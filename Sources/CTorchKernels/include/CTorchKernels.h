@@ -12,3 +12,4 @@
 #include "tk_softmax.h"
 #include "tk_sort.h"
 #include "tk_where.h"
+#include "tk_winograd.h"
