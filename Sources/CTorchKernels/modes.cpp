@@ -8,7 +8,6 @@ extern "C" {
 
 __thread uint32_t tk_mode_word = 0;
 __thread uint64_t tk_sequence_word = 0;
-__thread void *tk_release_queue_word = nullptr;
 
 static std::atomic<int32_t> default_dtype{TK_FLOAT32};
 int32_t tk_default_dtype(void) { return default_dtype.load(std::memory_order_relaxed); }

@@ -15,11 +15,6 @@ static inline void tk_set_modes(uint32_t modes) { tk_mode_word = modes; }
 extern __thread uint64_t tk_sequence_word __attribute__((tls_model("initial-exec")));
 static inline uint64_t tk_next_sequence(void) { return tk_sequence_word++; }
 
-// The thread's queue of graph nodes to be freed, while it is being worked off (Note [Freeing graphs] in Node.swift).
-extern __thread void *tk_release_queue_word __attribute__((tls_model("initial-exec")));
-static inline void *tk_release_queue(void) { return tk_release_queue_word; }
-static inline void tk_set_release_queue(void *queue) { tk_release_queue_word = queue; }
-
 int32_t tk_default_dtype(void);
 void tk_set_default_dtype(int32_t dtype);
 

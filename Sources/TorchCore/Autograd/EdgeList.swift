@@ -30,6 +30,18 @@ package struct EdgeList: RandomAccessCollection, MutableCollection {
     count += 1
   }
 
+  /// Takes one of the nodes out, if there is any; its edge leads nowhere then.
+  @inline(__always)
+  mutating func takeNode() -> Node? {
+    if let node = first.node.take() { return node }
+    if let node = second.node.take() { return node }
+    while let last = rest.popLast() {
+      count -= 1
+      if let node = last.node { return node }
+    }
+    return nil
+  }
+
   package var startIndex: Int { 0 }
   package var endIndex: Int { count }
 

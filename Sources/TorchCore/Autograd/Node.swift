@@ -56,41 +56,28 @@ public final class Node: @unchecked Sendable {
   /// The functions that the gradients go to next, nil where an input takes none.
   public var nextFunctions: [Node?] { edges.map(\.node) }
 
+  /// Note [Freeing graphs]
+  ///
+  /// A node holds the nodes behind it by its edges, and again by the tensors its pullback has saved. Freed one inside the
+  /// other, a long chain would take a stack frame or more a node. So a dying node drops its pullback while its edges still
+  /// hold the nodes behind it, and then frees those in a loop, each as it finds itself the last to hold it.
   deinit {
-    // Where no input was made by a node, nothing can chain.
-    guard edges.contains(where: { $0.node != nil }) else { return }
-    let remains = Remains(edges: edges, pullback: pullback)
-    edges = []
     pullback = nil
-    ReleaseQueue.release(consume remains)
-  }
-}
-
-/// Note [Freeing graphs]
-///
-/// A node holds the nodes behind it by its edges, and again by the tensors its pullback has saved. Freed one inside the
-/// other, a long chain would take a stack frame or more a node. So a node that dies hands what it holds to its thread's
-/// queue; whoever started the queue works it off, one node after the other.
-private struct Remains {
-  let edges: EdgeList
-  let pullback: Pullback?
-}
-
-private final class ReleaseQueue {
-  private var waiting: [Remains] = []
-
-  @inline(__always)
-  static func release(_ remains: consuming Remains) {
-    if let running = tk_release_queue() {
-      Unmanaged<ReleaseQueue>.fromOpaque(running).takeUnretainedValue().waiting.append(remains)
-      return
+    guard var node = edges.takeNode() else { return }
+    var others: [Node] = []
+    while let other = edges.takeNode() { others.append(other) }
+    while true {
+      if isKnownUniquelyReferenced(&node) {
+        node.pullback = nil
+        if let next = node.edges.takeNode() {
+          while let other = node.edges.takeNode() { others.append(other) }
+          node = next
+          continue
+        }
+      }
+      guard let other = others.popLast() else { return }
+      node = other
     }
-    let queue = ReleaseQueue()
-    queue.waiting.append(remains)
-    tk_set_release_queue(Unmanaged.passUnretained(queue).toOpaque())
-    // What `popLast` gives dies here, and whatever dies with it joins the queue.
-    while queue.waiting.popLast() != nil {}
-    tk_set_release_queue(nil)
   }
 }
 
@@ -121,7 +108,7 @@ extension Node: CustomStringConvertible {
 
 /// Where the gradient of an operator's input goes: to the node that made it, or to the leaf itself.
 package struct Edge {
-  package let node: Node?
+  package internal(set) var node: Node?
   package let leaf: Tensor?
   package let output: Int
 
