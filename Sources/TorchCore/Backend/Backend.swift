@@ -26,6 +26,25 @@ protocol Backend: Sendable {
   /// `out = a × b` for matrices, or for batches of them where there is a leading dimension.
   func matmul(_ a: Tensor, _ b: Tensor, into out: Tensor, accumulate: Bool) throws
 
+  // Linear algebra: see CPUBackend+LinearAlgebra.swift for the shapes
+  func cholesky(_ a: ColumnMajor, upper: Bool, info: Tensor)
+  func choleskySolve(_ a: ColumnMajor, upper: Bool, into b: ColumnMajor)
+  func choleskyInverse(_ a: ColumnMajor, upper: Bool, info: Tensor)
+  func triangularSolve(_ a: ColumnMajor, _ b: ColumnMajor, left: Bool, upper: Bool, transpose: Bool, unit: Bool)
+  func lu(_ a: ColumnMajor, pivots: Tensor, info: Tensor)
+  func luSolve(_ a: ColumnMajor, pivots: Tensor, into b: ColumnMajor, adjoint: Bool)
+  func ldl(_ a: ColumnMajor, hermitian: Bool, pivots: Tensor, info: Tensor)
+  func ldlSolve(_ a: ColumnMajor, pivots: Tensor, into b: ColumnMajor, hermitian: Bool)
+  func householder(_ a: ColumnMajor, tau: Tensor)
+  func householderProduct(_ a: ColumnMajor, tau: Tensor)
+  func householderMultiply(_ a: ColumnMajor, tau: Tensor, into c: ColumnMajor, left: Bool, adjoint: Bool)
+  func svd(_ a: ColumnMajor, s: Tensor, u: ColumnMajor?, vh: ColumnMajor?, full: Bool, info: Tensor)
+  func eigh(_ a: ColumnMajor, values: Tensor, upper: Bool, vectors: Bool, info: Tensor)
+  func eig(_ a: ColumnMajor, values: Tensor, vectors: ColumnMajor?, info: Tensor)
+  func leastSquares(
+    _ a: ColumnMajor, _ b: ColumnMajor, _ driver: LeastSquaresDriver, rcond: Double, rank: Tensor?,
+    singularValues: Tensor?, info: Tensor) throws
+
   // Convolution and pooling: results may be kept in a layout of the backend's (Note [Blocked storage])
   func convolve(_ geometry: ConvolutionGeometry, _ x: Tensor, _ weight: Tensor, bias: Tensor?) throws -> Tensor
   func convolveByData(_ geometry: ConvolutionGeometry, _ g: Tensor, _ weight: Tensor) throws -> Tensor

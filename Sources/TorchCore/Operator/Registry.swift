@@ -58,6 +58,14 @@ public enum OperatorRegistry {
     ("ScalarOverloads", ScalarOverloads.operators),
     ("SpecialFunctions", SpecialFunctions.operators),
     ("UnaryFunctions", UnaryFunctions.operators),
+    ("Cholesky", Cholesky.operators),
+    ("Determinants", Determinants.operators),
+    ("Eigenvalues", Eigenvalues.operators),
+    ("LU", LU.operators),
+    ("LinearSystems", LinearSystems.operators),
+    ("QR", QR.operators),
+    ("SingularValues", SingularValues.operators),
+    ("TriangularSolve", TriangularSolve.operators),
   ]
 
   /// Everything declared, without the derived twins.
