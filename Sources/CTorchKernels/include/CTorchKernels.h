@@ -8,6 +8,7 @@
 #include "tk_optim.h"
 #include "tk_random.h"
 #include "tk_reduce.h"
+#include "tk_resample.h"
 #include "tk_scan.h"
 #include "tk_softmax.h"
 #include "tk_sort.h"

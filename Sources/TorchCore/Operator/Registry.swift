@@ -43,6 +43,8 @@ public enum OperatorRegistry {
     ("Shapes", Shapes.operators),
     ("Softmax", Softmax.operators),
     ("Views", Views.operators),
+    ("Resampling", Resampling.operators),
+    ("GridSampling", GridSampling.operators),
     ("ActivationFunctions", ActivationFunctions.operators),
     ("BinaryFunctions", BinaryFunctions.operators),
     ("Diagonals", Diagonals.operators),
