@@ -36,16 +36,77 @@ private let resampling: [GradientCase] =
 
 private let gridSampling: [GradientCase] = (0..<3).flatMap { padding in
   [
-    GradientCase("grid_sampler_2d", "bilinear, padding \(padding)", second: false) {
+    GradientCase("grid_sampler_2d", "bilinear, padding \(padding)") {
       [x(1, 2, 4, 5), x(1, 2, 3, 2, seed: 3), .int(0), .int(padding), .bool(false)]
     },
-    GradientCase("grid_sampler_2d", "bicubic, padding \(padding)", second: false) {
+    GradientCase("grid_sampler_2d", "bicubic, padding \(padding)") {
       [x(1, 2, 4, 5), x(1, 2, 3, 2, seed: 3), .int(2), .int(padding), .bool(true)]
     },
-    GradientCase("grid_sampler_3d", "padding \(padding)", second: false) {
+    GradientCase("grid_sampler_3d", "padding \(padding)") {
       [x(1, 2, 2, 3, 4), x(1, 1, 2, 2, 3, seed: 3), .int(0), .int(padding), .bool(false)]
+    },
+    GradientCase("grid_sampler_2d_backward", "bicubic, padding \(padding)", second: false) {
+      [
+        x(1, 2, 2, 3, seed: 5), x(1, 2, 4, 5), x(1, 2, 3, 2, seed: 3), .int(2), .int(padding), .bool(true),
+        .list([.bool(true), .bool(true)]),
+      ]
+    },
+    GradientCase("grid_sampler_3d_backward", "padding \(padding)", second: false) {
+      [
+        x(1, 2, 1, 2, 2, seed: 5), x(1, 2, 2, 3, 4), x(1, 1, 2, 2, 3, seed: 3), .int(0), .int(padding), .bool(false),
+        .list([.bool(true), .bool(true)]),
+      ]
     },
   ]
 }
 
-let visionGradientCases = resampling + gridSampling
+private func distinct(_ sizes: Int...) -> Value {
+  let shape = Shape(sizes)
+  let order = torch.randperm(shape.numel, generator: Generator(seed: 4)).to(.float64)
+  return .tensor((order * 0.37 - 2).reshape(sizes).detach().requiresGrad_())
+}
+
+/// The flat positions of maxima of 2×2 windows of an image of 4×4.
+private func corners(_ rank: Int) -> Value {
+  let flat = Tensor([[0, 3, 9, 14], [5, 6, 12, 11]])
+  return .tensor(flat.reshape(rank == 2 ? [1, 2, 2, 2] : [1, 2, 1, 2, 2]))
+}
+
+private let pooling: [GradientCase] = [
+  GradientCase("avg_pool2d") { [x(1, 2, 4, 5), .ints([2, 3]), .ints([]), .ints([1]), .bool(true), .bool(false), .none] },
+  GradientCase("avg_pool2d", "padding") { [x(1, 2, 4, 5), .ints([3]), .ints([2]), .ints([1]), .bool(true), .bool(true), .none] },
+  GradientCase("avg_pool3d") { [x(1, 1, 2, 3, 4), .ints([2]), .ints([1]), .ints([1]), .bool(false), .bool(true), .int(3)] },
+  GradientCase("avg_pool2d_backward") {
+    [x(1, 2, 3, 4, seed: 3), x(1, 2, 4, 5), .ints([2]), .ints([1]), .ints([0]), .bool(false), .bool(true), .none]
+  },
+  GradientCase("avg_pool3d_backward") {
+    [x(1, 1, 1, 2, 3, seed: 3), x(1, 1, 2, 3, 4), .ints([2]), .ints([1]), .ints([0]), .bool(false), .bool(true), .none]
+  },
+  GradientCase("_adaptive_avg_pool2d") { [x(1, 2, 4, 5), .ints([3, 2])] },
+  GradientCase("_adaptive_avg_pool3d") { [x(1, 1, 2, 3, 4), .ints([1, 2, 3])] },
+  GradientCase("_adaptive_avg_pool2d_backward") { [x(1, 2, 3, 2, seed: 3), x(1, 2, 4, 5)] },
+  GradientCase("_adaptive_avg_pool3d_backward") { [x(1, 1, 1, 2, 3, seed: 3), x(1, 1, 2, 3, 4)] },
+  GradientCase("adaptive_max_pool2d") { [distinct(1, 2, 4, 5), .ints([3, 2])] },
+  GradientCase("adaptive_max_pool3d") { [distinct(1, 1, 2, 3, 4), .ints([1, 2, 3])] },
+  GradientCase("adaptive_max_pool2d_backward") { [x(1, 2, 2, 2, seed: 3), x(1, 2, 4, 4), corners(2)] },
+  GradientCase("adaptive_max_pool3d_backward") { [x(1, 2, 1, 2, 2, seed: 3), x(1, 2, 1, 4, 4), corners(3)] },
+  GradientCase("fractional_max_pool2d") {
+    [distinct(1, 2, 5, 6), .ints([2, 2]), .ints([3, 3]), .tensor(Tensor([[[0.3, 0.8], [0.1, 0.6]]], dtype: .float64))]
+  },
+  GradientCase("fractional_max_pool3d") {
+    [
+      distinct(1, 1, 3, 4, 5), .ints([2, 2, 2]), .ints([2, 2, 3]),
+      .tensor(Tensor([[[0.3, 0.8, 0.4]]], dtype: .float64)),
+    ]
+  },
+  GradientCase("fractional_max_pool2d_backward") {
+    [x(1, 2, 2, 2, seed: 3), x(1, 2, 4, 4), .ints([2, 2]), .ints([2, 2]), corners(2)]
+  },
+  GradientCase("fractional_max_pool3d_backward") {
+    [x(1, 2, 1, 2, 2, seed: 3), x(1, 2, 1, 4, 4), .ints([1, 2, 2]), .ints([1, 2, 2]), corners(3)]
+  },
+  GradientCase("max_unpool2d") { [x(1, 2, 2, 2), corners(2), .ints([4, 4])] },
+  GradientCase("max_unpool3d") { [x(1, 2, 1, 2, 2), corners(3), .ints([1, 4, 4]), .ints([1, 2, 2]), .ints([0, 0, 0])] },
+]
+
+let visionGradientCases = resampling + gridSampling + pooling

@@ -6,6 +6,7 @@
 #include "tk_matmul.h"
 #include "tk_modes.h"
 #include "tk_optim.h"
+#include "tk_pool.h"
 #include "tk_random.h"
 #include "tk_reduce.h"
 #include "tk_resample.h"

@@ -29,7 +29,7 @@ typedef enum tk_grid_mode { TK_GRID_LINEAR, TK_GRID_NEAREST, TK_GRID_CUBIC } tk_
 typedef enum tk_grid_padding { TK_GRID_ZEROS, TK_GRID_BORDER, TK_GRID_REFLECTION } tk_grid_padding;
 
 // input is (n, c, size…), grid (n, points, rank) with positions in -1…1, the last dimension's first, output
-// (n, c, points); all contiguous, of one floating dtype. rank is 2 or 3; cubic takes 2 only.
+// (n, c, points); all contiguous, of one floating dtype. rank is 2 or 3.
 typedef struct tk_grid_problem {
   tk_dtype dtype;
   tk_grid_mode mode;

@@ -21,6 +21,7 @@ public enum OperatorRegistry {
   private static let families: [(name: String, operators: [AnyOperator])] = [
     ("Activations", Activations.operators),
     ("Arithmetic", Arithmetic.operators),
+    ("AdaptivePooling", AdaptivePooling.operators),
     ("AveragePooling", AveragePooling.operators),
     ("Comparison", Comparison.operators),
     ("ComplexNumbers", ComplexNumbers.operators),
@@ -35,7 +36,9 @@ public enum OperatorRegistry {
     ("Normalization", Normalization.operators),
     ("Padding", Padding.operators),
     ("Pointwise", Pointwise.operators),
+    ("FractionalPooling", FractionalPooling.operators),
     ("Pooling", Pooling.operators),
+    ("Unpooling", Unpooling.operators),
     ("Power", Power.operators),
     ("Random", Random.operators),
     ("Rearranging", Rearranging.operators),

@@ -9,6 +9,13 @@ enum GridSampling {
     let mode: Mode
     let padding: Padding
     let alignCorners: Bool
+
+    /// As in PyTorch, whose operators are given codes, an unknown one is the last known one's.
+    init(mode: Int, padding: Int, alignCorners: Bool) {
+      self.mode = Mode(rawValue: mode) ?? .cubic
+      self.padding = Padding(rawValue: padding) ?? .zeros
+      self.alignCorners = alignCorners
+    }
   }
 
   private static func problem(
@@ -43,12 +50,7 @@ enum GridSampling {
       throw TorchError(
         .dtype, "expected scalar type \(x.dtype.scalarTypeName) but found \(grid.dtype.scalarTypeName)")
     }
-    // As in PyTorch, where the operators are given codes, an unknown one is the last known one's.
-    let kind = Mode(rawValue: mode) ?? .cubic
-    guard rank == 2 || kind != .cubic else {
-      throw TorchError(.value, "grid_sampler(): bicubic interpolation only supports 4D input")
-    }
-    return Problem(mode: kind, padding: Padding(rawValue: padding) ?? .zeros, alignCorners: alignCorners)
+    return Problem(mode: mode, padding: padding, alignCorners: alignCorners)
   }
 
   typealias Signature = Operator<Tensor, Tensor, Int, Int, Bool, Tensor>
@@ -75,7 +77,7 @@ enum GridSampling {
 
   private static func backward(_ rank: Int) -> BackwardSignature {
     Operator(
-      "grid_sampler_\(rank)d_backward(Tensor grad_output, Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners, bool[2] output_mask) -> (Tensor, Tensor)",
+      fused: "grid_sampler_\(rank)d_backward(Tensor grad_output, Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners, bool[2] output_mask) -> (Tensor, Tensor)",
       twins: .out("out", names: ["out0", "out1"]),
       kernel: { (g: Tensor, x: Tensor, grid: Tensor, mode: Int, padding: Int, align: Bool, mask: [Bool]) in
         let problem = try problem(rank, x, grid, mode, padding, align)
@@ -87,6 +89,11 @@ enum GridSampling {
             problem, try g.rowMajor(), try x.rowMajor(), try grid.rowMajor(), into: byInput, byGrid)
         }
         return [byInput ?? Tensor.zeros([0], dtype: x.dtype), byGrid]
+      },
+      reference: { g, x, grid, mode, padding, align, mask in
+        let problem = try problem(rank, x, grid, mode, padding, align)
+        let both = referenceBackward(problem, g, x, grid)
+        return [mask.first ?? true ? both.byInput : Tensor.zeros([0], dtype: x.dtype), both.byGrid]
       })
   }
 
