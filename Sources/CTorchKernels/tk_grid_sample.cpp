@@ -235,80 +235,95 @@ int64_t image_size(const tk_grid_problem &p) {
   return size;
 }
 
+template <class T, class C>
+void sample(const tk_grid_problem &p, const void *input, const void *grid, void *output) {
+  const int64_t image = image_size(p);
+  const Sampler<C> sampler(p);
+  parallel_for(p.n * p.points, std::max<int64_t>(1, 4096 / std::max<int64_t>(1, p.c)), [&](int64_t begin, int64_t end) {
+    Taps<C> taps;
+    for (int64_t r = begin; r < end; r++) {
+      C position[3];
+      for (int k = 0; k < p.rank; k++) position[k] = static_cast<C>(static_cast<const T *>(grid)[r * p.rank + k]);
+      sampler.at(position, taps);
+      const int64_t n = r / p.points, point = r % p.points;
+      for (int64_t c = 0; c < p.c; c++) {
+        const T *x = static_cast<const T *>(input) + (n * p.c + c) * image;
+        C sum = C(0);
+        if (p.mode == TK_GRID_CUBIC) {
+          for (int i = 0; i < taps.count;) {
+            const int slice = taps.row[i] >> 2;
+            const C of_slice = taps.of_slice[i];
+            C rows = C(0);
+            while (i < taps.count && taps.row[i] >> 2 == slice) {
+              const int row = taps.row[i];
+              const C of_row = taps.of_row[i];
+              C part = C(0);
+              for (; i < taps.count && taps.row[i] == row; i++) part += taps.in_row[i] * static_cast<C>(x[taps.at[i]]);
+              rows += part * of_row;
+            }
+            sum += rows * of_slice;
+          }
+        } else {
+          for (int i = 0; i < taps.count; i++) sum += taps.weight[i] * static_cast<C>(x[taps.at[i]]);
+        }
+        static_cast<T *>(output)[(n * p.c + c) * p.points + point] = static_cast<T>(sum);
+      }
+    }
+  });
+}
+
+template <class T, class C>
+void sample_backward(const tk_grid_problem &p, const void *gradient, const void *input, const void *grid, void *by_input,
+                     void *by_grid) {
+  const int64_t image = image_size(p);
+  const Sampler<C> sampler(p);
+  // One image is one piece of work, because its points add to the same elements.
+  parallel_for(p.n, 1, [&](int64_t begin, int64_t end) {
+    Taps<C> taps;
+    for (int64_t r = begin * p.points; r < end * p.points; r++) {
+      C position[3], by_position[3] = {C(0), C(0), C(0)};
+      for (int k = 0; k < p.rank; k++) position[k] = static_cast<C>(static_cast<const T *>(grid)[r * p.rank + k]);
+      sampler.at(position, taps);
+      const int64_t n = r / p.points, point = r % p.points;
+      for (int64_t c = 0; c < p.c; c++) {
+        const int64_t plane = (n * p.c + c) * image;
+        const T *x = static_cast<const T *>(input) + plane;
+        const C g = static_cast<C>(static_cast<const T *>(gradient)[(n * p.c + c) * p.points + point]);
+        for (int i = 0; i < taps.count; i++) {
+          const C value = static_cast<C>(x[taps.at[i]]);
+          for (int k = 0; k < p.rank; k++) by_position[k] += taps.slope[k][i] * value * g;
+          if (by_input) {
+            T &target = static_cast<T *>(by_input)[plane + taps.at[i]];
+            target = static_cast<T>(static_cast<C>(target) + taps.weight[i] * g);
+          }
+        }
+      }
+      for (int k = 0; k < p.rank; k++) static_cast<T *>(by_grid)[r * p.rank + k] = static_cast<T>(by_position[k]);
+    }
+  });
+}
+
+// f(element type, type to compute in): PyTorch computes cubic interpolation of volumes in float32.
+template <class F> bool dispatch(const tk_grid_problem &p, const F &f) {
+  return dispatch_floating(p.dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    if (p.mode == TK_GRID_CUBIC && p.rank == 3) f(tag, Tag<compute<T>>());
+    else f(tag, Tag<Arithmetic<T>>());
+  });
+}
+
 }  // namespace
 
 bool tk_grid_sample(const tk_grid_problem *problem, const void *input, const void *grid, void *output) {
-  const tk_grid_problem &p = *problem;
-  const int64_t image = image_size(p);
-  return dispatch_floating(p.dtype, [&](auto tag) {
-    using T = typename decltype(tag)::type;
-    using C = Arithmetic<T>;
-    const Sampler<C> sampler(p);
-    parallel_for(p.n * p.points, std::max<int64_t>(1, 4096 / std::max<int64_t>(1, p.c)), [&](int64_t begin, int64_t end) {
-      Taps<C> taps;
-      for (int64_t r = begin; r < end; r++) {
-        C position[3];
-        for (int k = 0; k < p.rank; k++) position[k] = static_cast<C>(static_cast<const T *>(grid)[r * p.rank + k]);
-        sampler.at(position, taps);
-        const int64_t n = r / p.points, point = r % p.points;
-        for (int64_t c = 0; c < p.c; c++) {
-          const T *x = static_cast<const T *>(input) + (n * p.c + c) * image;
-          C sum = C(0);
-          if (p.mode == TK_GRID_CUBIC) {
-            for (int i = 0; i < taps.count;) {
-              const int slice = taps.row[i] >> 2;
-              const C of_slice = taps.of_slice[i];
-              C rows = C(0);
-              while (i < taps.count && taps.row[i] >> 2 == slice) {
-                const int row = taps.row[i];
-                const C of_row = taps.of_row[i];
-                C part = C(0);
-                for (; i < taps.count && taps.row[i] == row; i++) part += taps.in_row[i] * static_cast<C>(x[taps.at[i]]);
-                rows += part * of_row;
-              }
-              sum += rows * of_slice;
-            }
-          } else {
-            for (int i = 0; i < taps.count; i++) sum += taps.weight[i] * static_cast<C>(x[taps.at[i]]);
-          }
-          static_cast<T *>(output)[(n * p.c + c) * p.points + point] = static_cast<T>(sum);
-        }
-      }
-    });
+  return dispatch(*problem, [&](auto element, auto number) {
+    sample<typename decltype(element)::type, typename decltype(number)::type>(*problem, input, grid, output);
   });
 }
 
 bool tk_grid_sample_backward(const tk_grid_problem *problem, const void *gradient, const void *input, const void *grid,
                              void *by_input, void *by_grid) {
-  const tk_grid_problem &p = *problem;
-  const int64_t image = image_size(p);
-  return dispatch_floating(p.dtype, [&](auto tag) {
-    using T = typename decltype(tag)::type;
-    using C = Arithmetic<T>;
-    const Sampler<C> sampler(p);
-    // One image is one piece of work, because its points add to the same elements.
-    parallel_for(p.n, 1, [&](int64_t begin, int64_t end) {
-      Taps<C> taps;
-      for (int64_t r = begin * p.points; r < end * p.points; r++) {
-        C position[3], by_position[3] = {C(0), C(0), C(0)};
-        for (int k = 0; k < p.rank; k++) position[k] = static_cast<C>(static_cast<const T *>(grid)[r * p.rank + k]);
-        sampler.at(position, taps);
-        const int64_t n = r / p.points, point = r % p.points;
-        for (int64_t c = 0; c < p.c; c++) {
-          const int64_t plane = (n * p.c + c) * image;
-          const T *x = static_cast<const T *>(input) + plane;
-          const C g = static_cast<C>(static_cast<const T *>(gradient)[(n * p.c + c) * p.points + point]);
-          for (int i = 0; i < taps.count; i++) {
-            const C value = static_cast<C>(x[taps.at[i]]);
-            for (int k = 0; k < p.rank; k++) by_position[k] += taps.slope[k][i] * value * g;
-            if (by_input) {
-              T &target = static_cast<T *>(by_input)[plane + taps.at[i]];
-              target = static_cast<T>(static_cast<C>(target) + taps.weight[i] * g);
-            }
-          }
-        }
-        for (int k = 0; k < p.rank; k++) static_cast<T *>(by_grid)[r * p.rank + k] = static_cast<T>(by_position[k]);
-      }
-    });
+  return dispatch(*problem, [&](auto element, auto number) {
+    sample_backward<typename decltype(element)::type, typename decltype(number)::type>(
+        *problem, gradient, input, grid, by_input, by_grid);
   });
 }

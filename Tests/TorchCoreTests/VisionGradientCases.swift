@@ -109,4 +109,67 @@ private let pooling: [GradientCase] = [
   GradientCase("max_unpool3d") { [x(1, 2, 1, 2, 2), corners(3), .ints([1, 4, 4]), .ints([1, 2, 2]), .ints([0, 0, 0])] },
 ]
 
-let visionGradientCases = resampling + gridSampling + pooling
+private func positive(_ sizes: Int..., seed: UInt64 = 2) -> Value {
+  let values = torch.rand(Shape(sizes), dtype: .float64, generator: Generator(seed: seed))
+  return .tensor((values * 1.5 + 0.25).detach().requiresGrad_())
+}
+
+private func constant(_ sizes: Int...) -> Value {
+  .tensor(torch.rand(Shape(sizes), dtype: .float64, generator: Generator(seed: 7)) + 0.5)
+}
+
+private let all = Value.list([.bool(true), .bool(true), .bool(true)])
+
+private let normalization: [GradientCase] = [
+  GradientCase("native_batch_norm") { [x(3, 2, 4), x(2, seed: 3), x(2, seed: 4), .none, .none, .bool(true), .double(0.1), .double(0.01)] },
+  GradientCase("native_batch_norm", "given") {
+    [x(3, 2, 4), x(2, seed: 3), .none, constant(2), constant(2), .bool(false), .double(0.1), .double(0.01)]
+  },
+  GradientCase("native_batch_norm_backward") {
+    [x(3, 2, 4), x(3, 2, 4, seed: 2), x(2, seed: 3), .none, .none, x(2, seed: 4), positive(2), .bool(true), .double(0.01), all]
+  },
+  GradientCase("_native_batch_norm_legit") {
+    [x(3, 2), x(2, seed: 3), x(2, seed: 4), constant(2), constant(2), .bool(false), .double(0.1), .double(0.01)]
+  },
+  GradientCase("_native_batch_norm_legit.no_stats") { [x(3, 2), .none, x(2, seed: 4), .bool(true), .double(0.1), .double(0.01)] },
+  GradientCase("_native_batch_norm_legit_no_training") {
+    [x(3, 2), x(2, seed: 3), x(2, seed: 4), constant(2), constant(2), .double(0.1), .double(0.01)]
+  },
+  GradientCase("_batch_norm_with_update", second: false) {
+    [x(3, 2, 2), x(2, seed: 3), x(2, seed: 4), constant(2), constant(2), .double(0.1), .double(0.01)]
+  },
+  GradientCase("_batch_norm_no_update", second: false) {
+    [x(3, 2, 2), x(2, seed: 3), x(2, seed: 4), constant(2), constant(2), .double(0.1), .double(0.01)]
+  },
+  GradientCase("native_layer_norm") { [x(2, 3, 4), .ints([3, 4]), x(3, 4, seed: 3), x(3, 4, seed: 4), .double(0.01)] },
+  GradientCase("native_layer_norm_backward") {
+    [x(2, 4), x(2, 4, seed: 2), .ints([4]), x(2, 1, seed: 3), positive(2, 1), x(4, seed: 4), x(4, seed: 5), all]
+  },
+  GradientCase("native_group_norm") {
+    [x(2, 4, 3), x(4, seed: 3), x(4, seed: 4), .int(2), .int(4), .int(3), .int(2), .double(0.01)]
+  },
+  GradientCase("native_group_norm_backward") {
+    [x(2, 4, 3), x(2, 4, 3, seed: 2), x(2, 2, seed: 3), positive(2, 2), x(4, seed: 4), .int(2), .int(4), .int(3), .int(2), all]
+  },
+]
+
+private func ids(_ values: [Int]) -> Value { .tensor(Tensor(values)) }
+
+private let tables: [GradientCase] = [
+  GradientCase("im2col") { [x(1, 2, 4, 5), .ints([2, 3]), .ints([1, 1]), .ints([1, 0]), .ints([2, 1])] },
+  GradientCase("col2im") { [x(1, 12, 9), .ints([4, 4]), .ints([2, 2]), .ints([1, 1]), .ints([0, 0]), .ints([1, 1])] },
+  GradientCase("_embedding_bag", "sum") {
+    [x(4, 3), ids([0, 2, 1, 2]), ids([0, 3]), .bool(false), .int(0), .bool(false), x(4, seed: 5), .bool(false), .int(-1)]
+  },
+  GradientCase("_embedding_bag", "mean, padded") {
+    [x(4, 3), ids([0, 2, 1, 2]), ids([0, 3]), .bool(true), .int(1), .bool(false), .none, .bool(false), .int(1)]
+  },
+  GradientCase("_embedding_bag", "max") {
+    [distinct(4, 3), ids([0, 2, 1, 2]), ids([0, 3]), .bool(false), .int(2), .bool(false), .none, .bool(false), .int(-1)]
+  },
+  GradientCase("_embedding_bag_forward_only", "sum") {
+    [x(4, 3), ids([0, 2, 1, 2]), ids([0, 3]), .bool(false), .int(0), .bool(false), .none, .bool(false), .int(-1)]
+  },
+]
+
+let visionGradientCases = resampling + gridSampling + pooling + normalization + tables

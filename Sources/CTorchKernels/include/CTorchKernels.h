@@ -1,10 +1,12 @@
 // The CPU kernels behind a C face. One header a family.
 #pragma once
 #include "tk_common.h"
+#include "tk_embedding.h"
 #include "tk_index.h"
 #include "tk_map.h"
 #include "tk_matmul.h"
 #include "tk_modes.h"
+#include "tk_norm.h"
 #include "tk_optim.h"
 #include "tk_pool.h"
 #include "tk_random.h"

@@ -77,12 +77,26 @@ extension CPUBackend {
 
   // MARK: oneDNN
 
-  /// Room for an operand of `plan`, in its layout.
-  private func operand(_ layout: OpaquePointer, _ shape: Shape, _ dtype: DType) throws -> Tensor {
+  /// Room for an operand of a plan, in the layout that the plan wants.
+  func operand(_ layout: OpaquePointer, _ shape: Shape, _ dtype: DType) throws -> Tensor {
     var info = tdnn_layout_info()
     tdnn_layout_get_info(layout, &info)
     if info.is_strided { return try Tensor.uninitialized(shape, dtype) }
     return Tensor(storage: try Storage(BlockedLayout(layout, shape: shape, dtype: dtype)), shape: shape, dtype: dtype)
+  }
+
+  /// The elements of `x` in the layout that a plan wants; `shape` is x's as oneDNN sees it.
+  func arranged(_ x: Tensor, _ wanted: OpaquePointer, from shape: Shape) throws -> Storage {
+    if x.blockedLayout?.handle == wanted { return x.storage }
+    var info = tdnn_layout_info()
+    tdnn_layout_get_info(wanted, &info)
+    let source = x.isContiguous ? x : try x.packed()
+    if info.is_strided, source.blockedLayout == nil, source.storageOffset == 0 { return source.storage }
+    let target = try Storage(byteCount: Int(info.bytes))
+    let blocked = source.blockedLayout
+    let from = try blocked?.handle ?? plainLayout(shape, source.dtype)
+    try oneDNN(tdnn_reorder(from, blocked == nil ? source.pointer : source.storage.formBase, wanted, target.base))
+    return target
   }
 
   private func pooled(
@@ -101,22 +115,8 @@ extension CPUBackend {
   private func unpooled(
     _ plan: OpaquePointer, _ geometry: Pooling.Geometry, _ g: Tensor, _ shape: Shape, workspace: Storage?
   ) throws -> Tensor {
-    let wanted = tdnn_plan_layout(plan, TDNN_DIFF_DST)!
     let byInput = try operand(tdnn_plan_layout(plan, TDNN_DIFF_SRC)!, shape, g.dtype)
-    var gradient = g.storage
-    if g.blockedLayout?.handle != wanted {
-      var info = tdnn_layout_info()
-      tdnn_layout_get_info(wanted, &info)
-      let source = g.isContiguous ? g : try g.packed()
-      if info.is_strided, source.blockedLayout == nil, source.storageOffset == 0 {
-        gradient = source.storage
-      } else {
-        gradient = try Storage(byteCount: Int(info.bytes))
-        let blocked = source.blockedLayout
-        let from = try blocked?.handle ?? batched(source.shape, geometry, source.dtype)
-        try oneDNN(tdnn_reorder(from, blocked == nil ? source.pointer : source.storage.formBase, wanted, gradient.base))
-      }
-    }
+    let gradient = try arranged(g, tdnn_plan_layout(plan, TDNN_DIFF_DST)!, from: batched(g.shape, geometry))
     var arguments = tdnn_arguments()
     arguments.diff_dst = UnsafeRawPointer(gradient.base)
     arguments.workspace = workspace?.formBase
@@ -125,9 +125,9 @@ extension CPUBackend {
     return byInput
   }
 
-  /// A contiguous tensor as oneDNN sees it: always with a batch dimension.
-  private func batched(_ shape: Shape, _ geometry: Pooling.Geometry, _ dtype: DType) throws -> OpaquePointer {
-    try plainLayout(shape.count == geometry.input.count + 1 ? Shape([1] + shape) : shape, dtype)
+  /// The shape that oneDNN sees: always with a batch dimension.
+  private func batched(_ shape: Shape, _ geometry: Pooling.Geometry) -> Shape {
+    shape.count == geometry.input.count + 1 ? Shape([1] + shape) : shape
   }
 
   /// oneDNN's plan; nil where it has none, or where a window might lie wholly in the padding.
@@ -143,7 +143,7 @@ extension CPUBackend {
       problem.kind = divisor.countsPadding ? TDNN_POOL_AVERAGE : TDNN_POOL_AVERAGE_EXCLUDING_PADDING
       problem.divisor_override = Int64(divisor.override ?? 0)
     }
-    problem.layout = try blocked?.handle ?? batched(x.shape, geometry, x.dtype)
+    problem.layout = try blocked?.handle ?? plainLayout(batched(x.shape, geometry), x.dtype)
     problem.ceil_mode = geometry.ceilMode
     copySizes(geometry.kernel, to: &problem.kernel)
     copySizes(geometry.stride, to: &problem.stride)
