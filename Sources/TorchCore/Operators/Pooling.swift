@@ -20,14 +20,16 @@ enum Pooling {
           .shape,
           "Expected \(rank + 1)D or \(rank + 2)D (batch mode) tensor with optional 0 dim batch size for input, but got:\(x.shape.listDescription)")
       }
-      func spread(_ values: [Int], _ what: String) throws -> [Int] {
+      func spread(_ values: [Int], _ what: String, orNone: Bool = false) throws -> [Int] {
         guard values.count == 1 || values.count == rank else {
-          throw TorchError(.value, "\(name): \(what) must either be a single int, or a tuple of \(rank) ints")
+          let start = (rank == 3 ? "must " : "must either ") + (orNone ? "be omitted, a" : "be a")
+          let tuple = rank == 1 ? "one int" : "a tuple of \(rank == 2 ? "two" : "three") ints"
+          throw TorchError(.value, "\(name): \(what) \(start) single int, or \(tuple)")
         }
         return values.count == rank ? values : Array(repeating: values[0], count: rank)
       }
       self.kernel = try spread(kernel, "kernel_size")
-      self.stride = stride.isEmpty ? self.kernel : try spread(stride, "stride")
+      self.stride = stride.isEmpty ? self.kernel : try spread(stride, "stride", orNone: true)
       self.padding = try spread(padding, "padding")
       self.dilation = try spread(dilation, "dilation")
       self.ceilMode = ceilMode
@@ -66,6 +68,12 @@ enum Pooling {
     }
   }
 
+  static func wrongRank(_ x: Tensor, _ ranks: ClosedRange<Int>, _ name: String) -> TorchError {
+    TorchError(
+      .shape,
+      "Expected \(ranks.lowerBound) to \(ranks.upperBound) dimensions, but got \(x.ndim)-dimensional tensor for argument #1 'self' (while checking arguments for \(name))")
+  }
+
   typealias MaxSignature = Operator<Tensor, [Int], [Int], [Int], [Int], Bool, [Tensor]>
   typealias MaxBackwardSignature = Operator<Tensor, Tensor, [Int], [Int], [Int], [Int], Bool, Tensor, Tensor>
 
@@ -94,20 +102,15 @@ enum Pooling {
   private static func maxPoolBackward(_ rank: Int) -> MaxBackwardSignature {
     Operator(
       "max_pool\(rank)d_with_indices_backward(Tensor grad_output, Tensor self, int[\(rank)] kernel_size, int[\(rank)] stride, int[\(rank)] padding, int[\(rank)] dilation, bool ceil_mode, Tensor indices) -> Tensor",
-      twins: .none,
+      twins: .out("grad_input", names: ["grad_input"]),
       kernel: { g, x, kernel, stride, padding, dilation, ceilMode, indices in
         let geometry = try Geometry(x, rank, kernel, stride, padding, dilation, ceilMode, name: "max_pool\(rank)d")
         if x.numel == 0 { return Tensor.zeros(x.shape, dtype: g.dtype) }
         return try g.backend.maxPoolBackward(geometry, g, x, indices)
       },
-      derivative: { record, _, _, x, _, _, _, _, _, indices in
+      derivative: { record, _, _, _, _, _, _, _, _, indices in
         let saved = record.save(indices)
-        let lead = Array(x.shape.dropLast(rank))
-        return { gg in
-          let indices = try saved.value
-          let flat = gg[0].reshape(lead + [-1]).gather(-1, indices.reshape(lead + [-1]))
-          return [flat.reshape(Array(indices.shape)), nil, nil]
-        }
+        return { gg in [PoolingMaxima.gather(gg[0], try saved.value, rank: rank), nil, nil] }
       })
   }
 
@@ -172,6 +175,20 @@ extension torch {
     ceilMode: Bool = false
   ) -> Tensor { Pooling.maxPool3d(x, kernelSize, stride, padding, dilation, ceilMode) }
   /// The maxima and their flat positions in the spatial part of the input.
+  public static func maxPool1dWithIndices(
+    _ x: Tensor, _ kernelSize: [Int], stride: [Int] = [], padding: [Int] = [0], dilation: [Int] = [1],
+    ceilMode: Bool = false
+  ) -> (values: Tensor, indices: Tensor) {
+    let both = Pooling.maxPool1dWithIndices(x, kernelSize, stride, padding, dilation, ceilMode)
+    return (both[0], both[1])
+  }
+  public static func maxPool3dWithIndices(
+    _ x: Tensor, _ kernelSize: [Int], stride: [Int] = [], padding: [Int] = [0], dilation: [Int] = [1],
+    ceilMode: Bool = false
+  ) -> (values: Tensor, indices: Tensor) {
+    let both = Pooling.maxPool3dWithIndices(x, kernelSize, stride, padding, dilation, ceilMode)
+    return (both[0], both[1])
+  }
   public static func maxPool2dWithIndices(
     _ x: Tensor, _ kernelSize: [Int], stride: [Int] = [], padding: [Int] = [0], dilation: [Int] = [1],
     ceilMode: Bool = false

@@ -1,27 +1,6 @@
 // Tables of vectors, looked up by index.
 // Reference: https://pytorch.org/docs/stable/nn.html#sparse-layers
 
-extension nn.functional {
-  /// Rows of `weight` (entries, size) for indices of any shape: (…) gives (…, size). The row `paddingIdx` takes no gradient.
-  /// Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.embedding.html
-  public static func embedding(_ indices: Tensor, _ weight: Tensor, paddingIdx: Int? = nil) -> Tensor {
-    guard indices.dtype == .int64 || indices.dtype == .int32 else {
-      return .invalid(
-        TorchError(
-          .dtype,
-          "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got torch.\(indices.dtype.scalarTypeName)Tensor instead (while checking arguments for embedding)"))
-    }
-    let flat = indices.reshape(-1)
-    var rows = weight.indexSelect(0, flat)
-    if let paddingIdx, weight.requiresGrad, torch.isGradEnabled {
-      let entry = paddingIdx < 0 ? paddingIdx + weight.shape[0] : paddingIdx
-      let kept = torch.noGrad { (flat .!= entry).to(weight.dtype).unsqueeze(-1) }
-      rows = rows * kept + rows.detach() * (1 - kept)
-    }
-    return rows.reshape(Array(indices.shape) + [weight.shape[1]])
-  }
-}
-
 extension nn {
   /// A learnt vector for each of `numEmbeddings` entries.
   ///
@@ -35,11 +14,22 @@ extension nn {
     public let numEmbeddings: Int
     public let embeddingDim: Int
     public let paddingIdx: Int?
+    /// Rows longer than this, by the `normType`-norm, are shortened as they are looked up.
+    public let maxNorm: Double?
+    public let normType: Double
+    /// Divide gradients by how often each row occurs in the batch.
+    public let scaleGradByFreq: Bool
     @Parameter public var weight: Tensor
 
-    public init(_ numEmbeddings: Int, _ embeddingDim: Int, paddingIdx: Int? = nil, dtype: DType? = nil) {
+    public init(
+      _ numEmbeddings: Int, _ embeddingDim: Int, paddingIdx: Int? = nil, maxNorm: Double? = nil, normType: Double = 2,
+      scaleGradByFreq: Bool = false, dtype: DType? = nil
+    ) {
       self.numEmbeddings = numEmbeddings
       self.embeddingDim = embeddingDim
+      self.maxNorm = maxNorm
+      self.normType = normType
+      self.scaleGradByFreq = scaleGradByFreq
       self.paddingIdx = paddingIdx.map { $0 < 0 ? $0 + numEmbeddings : $0 }
       weight = Tensor.empty([numEmbeddings, embeddingDim], dtype: dtype)
       super.init()
@@ -57,11 +47,87 @@ extension nn {
     }
 
     public func forward(_ indices: Tensor) -> Tensor {
-      functional.embedding(indices, weight, paddingIdx: paddingIdx)
+      functional.embedding(
+        indices, weight, paddingIdx: paddingIdx, maxNorm: maxNorm, normType: normType, scaleGradByFreq: scaleGradByFreq)
     }
 
     public override var extraRepr: String {
       "\(numEmbeddings), \(embeddingDim)" + (paddingIdx.map { ", padding_idx=\($0)" } ?? "")
+        + EmbeddingRepr.options(maxNorm, normType, scaleGradByFreq)
     }
+  }
+
+  /// The sums, means or maxima of bags of rows of a table, without the rows in between.
+  ///
+  /// Called with indices (bags, n), or with indices and the offset that each bag begins at, and with weights of the
+  /// indices for sums. `weight` (entries, size), standard normal; the row `paddingIdx` zero, left out, and never trained.
+  ///
+  /// ```swift
+  /// let bag = nn.EmbeddingBag(10, 3, mode: .sum)
+  /// print(bag(Tensor([1, 2, 4, 5, 4]), offsets: Tensor([0, 3])).shape)   // torch.Size([2, 3])
+  /// ```
+  /// Source: https://pytorch.org/docs/stable/generated/torch.nn.EmbeddingBag.html
+  public final class EmbeddingBag: Module, Layer {
+    public let numEmbeddings: Int
+    public let embeddingDim: Int
+    public let maxNorm: Double?
+    public let normType: Double
+    public let scaleGradByFreq: Bool
+    public let mode: BagMode
+    public let includeLastOffset: Bool
+    public let paddingIdx: Int?
+    @Parameter public var weight: Tensor
+
+    public init(
+      _ numEmbeddings: Int, _ embeddingDim: Int, maxNorm: Double? = nil, normType: Double = 2,
+      scaleGradByFreq: Bool = false, mode: BagMode = .mean, includeLastOffset: Bool = false, paddingIdx: Int? = nil,
+      dtype: DType? = nil
+    ) {
+      self.numEmbeddings = numEmbeddings
+      self.embeddingDim = embeddingDim
+      self.maxNorm = maxNorm
+      self.normType = normType
+      self.scaleGradByFreq = scaleGradByFreq
+      self.mode = mode
+      self.includeLastOffset = includeLastOffset
+      self.paddingIdx = paddingIdx.map { $0 < 0 ? $0 + numEmbeddings : $0 }
+      weight = Tensor.empty([numEmbeddings, embeddingDim], dtype: dtype)
+      super.init()
+      if let index = self.paddingIdx, !(0..<numEmbeddings).contains(index) {
+        ErrorScope.report(TorchError(.value, "padding_idx must be within num_embeddings"))
+      }
+      resetParameters()
+    }
+
+    public func resetParameters() {
+      initializers.normal_(weight)
+      if let paddingIdx, (0..<numEmbeddings).contains(paddingIdx) {
+        torch.noGrad { _ = initializers.zeros_(weight.select(0, paddingIdx)) }
+      }
+    }
+
+    public func forward(_ indices: Tensor) -> Tensor { bags(indices, nil, nil) }
+
+    public func callAsFunction(_ indices: Tensor, offsets: Tensor? = nil, perSampleWeights: Tensor? = nil) -> Tensor {
+      hooked(indices) { (indices: Tensor) in self.bags(indices, offsets, perSampleWeights) }
+    }
+
+    private func bags(_ indices: Tensor, _ offsets: Tensor?, _ perSampleWeights: Tensor?) -> Tensor {
+      functional.embeddingBag(
+        indices, weight, offsets: offsets, maxNorm: maxNorm, normType: normType, scaleGradByFreq: scaleGradByFreq,
+        mode: mode, perSampleWeights: perSampleWeights, includeLastOffset: includeLastOffset, paddingIdx: paddingIdx)
+    }
+
+    public override var extraRepr: String {
+      "\(numEmbeddings), \(embeddingDim)" + EmbeddingRepr.options(maxNorm, normType, scaleGradByFreq)
+        + ", mode='\(mode)'" + (paddingIdx.map { ", padding_idx=\($0)" } ?? "")
+    }
+  }
+}
+
+private enum EmbeddingRepr {
+  static func options(_ maxNorm: Double?, _ normType: Double, _ scaleGradByFreq: Bool) -> String {
+    (maxNorm.map { ", max_norm=\(Scalar($0))" } ?? "") + (normType == 2 ? "" : ", norm_type=\(Scalar(normType))")
+      + (scaleGradByFreq ? ", scale_grad_by_freq=True" : "")
   }
 }

@@ -64,7 +64,7 @@ extension nn {
         if momentum == nil { factor = 1 / ((try? counter.item(Double.self)) ?? 1) }
       }
       let useStats = !training || trackRunningStats
-      return torch.batchNorm(
+      return functional.batchNorm(
         x, runningMean: useStats ? runningMean : nil, runningVar: useStats ? runningVar : nil, weight: weight,
         bias: bias, training: training || runningMean == nil && runningVar == nil, momentum: factor, eps: eps)
     }
@@ -78,7 +78,7 @@ extension nn {
             "expected input's size at dim=\(x.ndim - channel) to match num_features (\(numFeatures)), but got: \(x.shape[x.ndim - channel])."))
       }
       let single = x.ndim == channel
-      let y = torch.instanceNorm(
+      let y = functional.instanceNorm(
         single ? x.unsqueeze(0) : x, runningMean: runningMean, runningVar: runningVar, weight: weight, bias: bias,
         useInputStats: training || !trackRunningStats, momentum: momentum ?? 0, eps: eps)
       return single ? y.squeeze(0) : y
@@ -252,6 +252,30 @@ extension nn {
 
     public override var extraRepr: String {
       "\(numGroups), \(numChannels), eps=\(Scalar(eps)), affine=\(Repr.of(affine)), bias=\(Repr.of(bias != nil))"
+    }
+  }
+
+  /// x / (k + α · mean of x² over `size` neighbouring channels)ᵝ.
+  /// Source: https://pytorch.org/docs/stable/generated/torch.nn.LocalResponseNorm.html
+  public final class LocalResponseNorm: Module, Layer {
+    public let size: Int
+    public let alpha: Double
+    public let beta: Double
+    public let k: Double
+
+    public init(_ size: Int, alpha: Double = 1e-4, beta: Double = 0.75, k: Double = 1) {
+      self.size = size
+      self.alpha = alpha
+      self.beta = beta
+      self.k = k
+    }
+
+    public func forward(_ x: Tensor) -> Tensor {
+      functional.localResponseNorm(x, size: size, alpha: alpha, beta: beta, k: k)
+    }
+
+    public override var extraRepr: String {
+      "\(size), alpha=\(Scalar(alpha)), beta=\(Scalar(beta)), k=\(Scalar(k))"
     }
   }
 }
