@@ -58,6 +58,10 @@ public enum OperatorRegistry {
     ("ScalarOverloads", ScalarOverloads.operators),
     ("SpecialFunctions", SpecialFunctions.operators),
     ("UnaryFunctions", UnaryFunctions.operators),
+    ("Fourier", Fourier.operators),
+    ("FourierTransforms", FourierTransforms.operators),
+    ("ShortTimeFourier", ShortTimeFourier.operators),
+    ("WindowFunctions", WindowFunctions.operators),
   ]
 
   /// Everything declared, without the derived twins.
