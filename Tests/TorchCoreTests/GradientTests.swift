@@ -198,7 +198,7 @@ private let windows: [GradientCase] = [
 
 @Suite struct GradientTests {
   static let cases = unaries() + arithmetic + products + views + reductions + windows + indexingGradientCases
-    + moreGradientCases + visionGradientCases
+    + moreGradientCases + visionGradientCases + fourierGradientCases
 
   @Test(arguments: cases) func gradientsAgreeWithDifferences(_ test: GradientCase) throws {
     let op = try #require(OperatorRegistry.find(test.op))

@@ -8,8 +8,6 @@ TK_BEGIN
 template <class T> using std_of = std::complex<typename T::real_type>;
 
 TK_UNARY(abs, Complexes, std::hypot(a.re, a.im))
-TK_UNARY(real, Complexes, a.re)
-TK_UNARY(imag, Complexes, a.im)
 template <class T> auto angle_of(T a) {
   if constexpr (is_complex_v<T>) return std::atan2(a.im, a.re);
   else return a != a ? a : a < 0 ? T(3.14159265358979323846) : T(0);

@@ -77,6 +77,10 @@ public enum OperatorRegistry {
     ("QR", QR.operators),
     ("SingularValues", SingularValues.operators),
     ("TriangularSolve", TriangularSolve.operators),
+    ("Fourier", Fourier.operators),
+    ("FourierTransforms", FourierTransforms.operators),
+    ("ShortTimeFourier", ShortTimeFourier.operators),
+    ("WindowFunctions", WindowFunctions.operators),
   ]
 
   /// Everything declared, without the derived twins.

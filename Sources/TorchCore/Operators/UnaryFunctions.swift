@@ -27,7 +27,7 @@ enum UnaryFunctions {
   static let isposinf = unary("isposinf(Tensor self) -> Tensor", "isposinf", .comparison, twins: .out)
   static let isneginf = unary("isneginf(Tensor self) -> Tensor", "isneginf", .comparison, twins: .out)
   static let isreal = Operator(composite: "isreal(Tensor self) -> Tensor") { (x: Tensor) in
-    x.dtype.isComplex ? imaginary(x) .== 0 : Tensor.ones(x.shape, dtype: .bool)
+    x.dtype.isComplex ? x.imag .== 0 : Tensor.ones(x.shape, dtype: .bool)
   }
 
   static let positive = Operator(composite: "positive(Tensor(a) self) -> Tensor(a)") { (x: Tensor) in
@@ -100,18 +100,6 @@ enum UnaryFunctions {
     })
   private static let angleFunction = MapFunction("angle")
 
-  static let imaginary: UnaryOperator = Operator(
-    "imag(Tensor(a) self) -> Tensor(a)", twins: .none, gradientName: "ImagBackward0",
-    kernel: { (x: Tensor) in
-      guard x.dtype.isComplex else { throw TorchError(.dtype, "imag is not implemented for tensors with non-complex dtypes.") }
-      return try Elementwise.apply(imagFunction, .real, x)
-    },
-    derivative: { _, _, x in
-      let dtype = x.dtype
-      return { g in [g[0].to(dtype) * Tensor(wrapping: .complex(.init(0, 1)))] }
-    })
-  private static let imagFunction = MapFunction("imag")
-
   private static func made(_ name: String, _ a: String, _ b: String, _ derivative: @escaping BinaryOperator.Derivative) -> BinaryOperator {
     let function = MapFunction(name)
     return Operator(
@@ -134,7 +122,7 @@ enum UnaryFunctions {
       derivative: derivative)
   }
   static let complex = made("complex", "real", "imag") { _, _, _, _ in
-    { g in [g[0].real, g.needs(1) ? imaginary(g[0]) : nil] }
+    { g in [g[0].real, g.needs(1) ? g[0].imag : nil] }
   }
   static let polar: BinaryOperator = made("polar", "abs", "angle") { record, y, _, _ in
     let saved = record.save(result: y)
@@ -157,7 +145,7 @@ enum UnaryFunctions {
 
   static let operators: [AnyOperator] = [
     acosh, asinh, atanh, signbit, isposinf, isneginf, isreal, positive, deg2rad, rad2deg, nanToNum, roundDecimals, angle,
-    imaginary, complex, polar, conjPhysical, conj, resolveConj, resolveNeg,
+    complex, polar, conjPhysical, conj, resolveConj, resolveNeg,
   ]
 }
 
@@ -187,5 +175,4 @@ extension Tensor {
   public func round(decimals: Int) -> Tensor { UnaryFunctions.roundDecimals(self, decimals) }
   /// The argument of complex numbers, 0 or π of real ones.
   public func angle() -> Tensor { UnaryFunctions.angle(self) }
-  public var imag: Tensor { UnaryFunctions.imaginary(self) }
 }
