@@ -112,11 +112,6 @@ extension Tensor {
 
   public static prefix func - (a: Tensor) -> Tensor { Arithmetic.neg(a) }
 
-  public static func += (a: Tensor, b: Tensor) { a.add_(b) }
-  public static func -= (a: Tensor, b: Tensor) { a.sub_(b) }
-  public static func *= (a: Tensor, b: Tensor) { a.mul_(b) }
-  public static func /= (a: Tensor, b: Tensor) { a.div_(b) }
-
   /// `self + alpha * other`
   public func add(_ other: Tensor, alpha: Scalar = 1) -> Tensor { Arithmetic.add(self, other, alpha) }
   public func sub(_ other: Tensor, alpha: Scalar = 1) -> Tensor { Arithmetic.sub(self, other, alpha) }

@@ -64,6 +64,8 @@ extension Tensor {
       let sizes = Array(value.shape.drop { $0 == 1 })
       let source = sizes.count == value.ndim ? value : value.reshape(sizes)
       if indices.isEmpty {
+        // What `x[0] += 1` writes back is the view it has just changed.
+        if value.isSameView(as: view) { return }
         if source.shape != view.shape { _ = try Views.expandedShape(source, Array(view.shape)) }
         view.copy_(source)
       } else if source.dtype == dtype, source.numel == 1, let mask = Tensor.mask(indices, view) {
@@ -74,6 +76,11 @@ extension Tensor {
     } catch {
       ErrorScope.report(error as! TorchError)
     }
+  }
+
+  private func isSameView(as other: Tensor) -> Bool {
+    storage === other.storage && dtype == other.dtype && shape == other.shape && strides == other.strides
+      && storageOffset == other.storageOffset
   }
 
   /// The one mask that `indices` consist of, with a dimension for each of the view's.
