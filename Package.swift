@@ -92,6 +92,7 @@ let package = Package(
     .testTarget(
       name: "TorchCoreTests",
       dependencies: ["TestSupport", "Torch", .product(name: "ComplexModule", package: "swift-numerics")]),
+    .testTarget(name: "TorchConformanceTests", dependencies: ["TestSupport", "TorchConformance"]),
     .testTarget(name: "GuideTests", dependencies: ["GuideListings"]),
     .testTarget(name: "TorchNNTests", dependencies: ["TestSupport", "Torch"]),
     .testTarget(name: "TorchOptimTests", dependencies: ["TestSupport", "Torch"]),

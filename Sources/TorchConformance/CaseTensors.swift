@@ -8,7 +8,7 @@ import TorchSerialization
 struct CaseTensors {
   private let stored: OrderedDictionary<String, StoredTensor>
 
-  init(path: String) throws { stored = try SafetensorsFile.read(ByteRegion(mapping: path)).tensors }
+  init(_ file: ByteRegion) throws { stored = try SafetensorsFile.read(file).tensors }
 
   /// The elements stored under `key`, row-major, as a tensor of `dtype`.
   func value(_ key: String, _ dtypeName: String) throws -> Tensor {

@@ -23,7 +23,7 @@ public enum Conformance {
     public func count(_ status: Status) -> Int { cases.count { $0.status == status } }
   }
 
-  /// Runs the cases in the folder `path`.
+  /// Runs the cases in the folder, or zip archive, `path`.
   /// - Parameters:
   ///   - pattern: a regular expression that an operator's name must contain a match of.
   ///   - progress: called before each operator with its place and the number of operators.
@@ -32,25 +32,18 @@ public enum Conformance {
     _ path: String, pattern: String? = nil, progress: (_ done: Int, _ total: Int, _ op: String) -> Void = { _, _, _ in }
   ) throws -> [Report] {
     let filter = try pattern.map { try Regex($0) }
-    let folder = URL(fileURLWithPath: path)
-    let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
-    func decode<T: Decodable>(_ type: T.Type, _ file: String) throws -> T {
-      try decoder.decode(type, from: Data(contentsOf: folder.appendingPathComponent(file)))
-    }
-    let files = try decode(CaseIndex.self, "_index.json").files.filter { file in
+    let folder = try CaseFolder(path)
+    let files = try folder.decode(CaseIndex.self, "_index.json").files.filter { file in
       filter.map { file.op.firstMatch(of: $0) != nil } ?? true
     }
     return try files.enumerated().map { i, file in
       progress(i, files.count, file.op)
-      let cases = try decode(CaseFile.self, file.json)
+      let cases = try folder.decode(CaseFile.self, file.json)
       guard cases.format == "opinfo-cases/1" else {
         throw TorchError(.data, "\(file.json) has the format '\(cases.format)', not 'opinfo-cases/1'")
       }
       // A file with a dtype that we do not have fails its own cases only.
-      let runner = Result {
-        CaseRunner(tensors: try CaseTensors(path: folder.appendingPathComponent(file.tensors).path))
-      }
+      let runner = Result { CaseRunner(tensors: try CaseTensors(folder.bytes(file.tensors))) }
       return Report(op: file.op, cases: cases.cases.map { outcome(of: $0, runner) })
     }
   }

@@ -10,7 +10,7 @@ struct ConformanceCommand: ParsableCommand {
     commandName: "conformance", abstract: "Run a folder of operator cases.",
     discussion: "Exits with status 0 only if no case failed. Skipped cases call operators that are not registered.")
 
-  @Argument(help: "The folder of cases, with its _index.json.")
+  @Argument(help: "The folder of cases, with its _index.json; or a zip archive of it.")
   var folder: String
 
   @Option(help: "Only operators whose name matches this regular expression.")

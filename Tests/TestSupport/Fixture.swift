@@ -4,10 +4,13 @@ import Foundation
 import TorchCore
 
 package func fixture<T: Decodable>(_ path: String, _ type: T.Type) throws -> T {
-  let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent()
-  let data = try Data(contentsOf: root.appendingPathComponent("Fixtures").appendingPathComponent(path))
-  return try JSONDecoder().decode(T.self, from: data)
+  try JSONDecoder().decode(T.self, from: Data(contentsOf: repository("Fixtures/" + path)))
+}
+
+/// A file of this repository.
+package func repository(_ path: String) -> URL {
+  URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    .appendingPathComponent(path)
 }
 
 /// The greatest distance relative to max(1, |expected|).
