@@ -330,6 +330,14 @@ private func values(_ x: Tensor?) throws -> [Double]? { try x?.toArray(Double.se
     #expect(try values(x.grad) == [1, 1])
     torch.inferenceMode { _ = t.add_(Tensor(1.0)) }
     #expect(try values(t) == [2, 2])
+    // Views of one are like it, views of normal tensors are not.
+    #expect(t.isInference && t[0].isInference && !(t + 1).isInference && !t.clone().isInference)
+    torch.inferenceMode { #expect(!x[0].isInference && !x.detach().isInference && (x + 1).isInference) }
+    #expect(failure { t.requiresGrad_() }?.message.contains("outside InferenceMode is not allowed") == true)
+    #expect(failure { t[0] = 1 }?.message.contains("Inplace update to inference tensor") == true)
+    // An operator that keeps nothing takes one.
+    (x + t).sum().backward()
+    #expect(try values(x.grad) == [2, 2])
   }
 
   // MARK: Custom functions and checkpoints

@@ -207,9 +207,6 @@ private let departures: [String: String] = [
   // Kernels are called by the operator's name.
   "complex order": "\"lt\" not implemented for 'ComplexFloat'",
   "complex max": "\"maximum\" not implemented for 'ComplexFloat'",
-  // Every storage counts its writes here, so that tensors made in inference mode may be saved and written to.
-  "inference tensor saved": "",
-  "inference tensor written": "",
   // A view of a constant made while recording was off is a tensor like others; its base does not hear of the write.
   "in-place with a gradient on a view made without grad": "",
 ]

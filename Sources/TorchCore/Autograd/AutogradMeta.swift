@@ -52,6 +52,10 @@ extension Tensor {
       return .invalid(
         TorchError(.dtype, "only Tensors of floating point dtype can require gradients"))
     }
+    if value, flags.contains(.inference), !Modes.current.contains(.inference) {
+      return .invalid(
+        TorchError(.autograd, "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed."))
+    }
     if !value, recordedGradFn != nil {
       return .invalid(
         TorchError(

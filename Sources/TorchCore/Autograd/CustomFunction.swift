@@ -74,7 +74,7 @@ extension AutogradFunction {
       }
       for (output, result) in zip(outputs, results) {
         let takesGradient = result.dtype.isDifferentiable && !context.nonDifferentiable.contains { $0 === output }
-        takesGradient ? node.attach(result) : node.skipOutput(result)
+        takesGradient ? node.attach(result) : node.addOutput(like: result)
       }
       context.pending = []
       return results
@@ -128,7 +128,7 @@ extension torch.utils {
         torch.autograd.backward(used.map { again[$0] }, used.map { g[$0] })
         return leaves.map(\.grad)
       }
-      for output in outputs { output.dtype.isDifferentiable ? node.attach(output) : node.skipOutput(output) }
+      for output in outputs { output.dtype.isDifferentiable ? node.attach(output) : node.addOutput(like: output) }
       return outputs
     } catch {
       return [.invalid(error as! TorchError)]

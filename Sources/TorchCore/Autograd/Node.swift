@@ -24,6 +24,8 @@ public final class Node: @unchecked Sendable {
   @exclusivity(unchecked) var pullback: Pullback?
   /// Run on the gradients of the outputs before the pullback.
   var preHooks: [(Int, (Tensor) -> Tensor?)] = []
+  /// Whether the rule has asked to keep a tensor that no graph may keep.
+  var keepsInferenceTensor = false
   /// What anomaly mode says about the forward call.
   var forwardCall: String?
 
@@ -50,8 +52,8 @@ public final class Node: @unchecked Sendable {
     outputs.append(OutputMeta(shape: tensor.shape, dtype: tensor.dtype))
   }
 
-  /// Keeps the numbering of outputs where one of them takes no gradient (an index, say).
-  func skipOutput(_ tensor: Tensor) { outputs.append(OutputMeta(shape: tensor.shape, dtype: tensor.dtype)) }
+  /// Counts an output that is attached otherwise (an in-place twin's), or takes no gradient (an index).
+  func addOutput(like tensor: Tensor) { outputs.append(OutputMeta(shape: tensor.shape, dtype: tensor.dtype)) }
 
   /// The functions that the gradients go to next, nil where an input takes none.
   public var nextFunctions: [Node?] { edges.map(\.node) }

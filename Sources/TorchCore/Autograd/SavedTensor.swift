@@ -5,8 +5,11 @@ public struct Recorder {
   let node: Node
 
   /// Keeps an input (or any tensor that is not this call's result).
-  public func save(_ tensor: Tensor) -> SavedTensor { SavedTensor(tensor, output: nil) }
-  public func save(_ tensor: Tensor?) -> SavedTensor? { tensor.map { SavedTensor($0, output: nil) } }
+  public func save(_ tensor: Tensor) -> SavedTensor {
+    if tensor.flags.contains(.inference) { node.keepsInferenceTensor = true }
+    return SavedTensor(tensor, output: nil)
+  }
+  public func save(_ tensor: Tensor?) -> SavedTensor? { tensor.map { save($0) } }
 
   /// Keeps output `index` of this call. It must not own its node, or neither would ever be freed.
   public func save(result: Tensor, index: Int = 0) -> SavedTensor { SavedTensor(result, output: (node, index)) }

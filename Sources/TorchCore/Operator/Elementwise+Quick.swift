@@ -31,6 +31,7 @@ struct QuickArithmetic: Sendable {
     else { return nil }
     let modes = Modes.current
     let records = modes.isDisjoint(with: [.noGrad, .inference]) && !a.flags.union(b.flags).isDisjoint(with: .requiresGrad)
+    if records, a.flags.union(b.flags).contains(.inference) { return nil }
     guard modes.isDisjoint(with: [.interposed, .anomaly]),
       let out = try? Tensor.uninitialized(a.shape, a.dtype)
     else { return nil }

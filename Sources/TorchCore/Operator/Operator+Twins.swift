@@ -201,6 +201,7 @@ extension Tensor {
 
   /// What an in-place operation must find: room for the result, a dtype that can hold it, no recorded leaf.
   func checkWritable(by result: Shape, _ resultType: DType) throws {
+    if flags.contains(.inference), !Modes.current.contains(.inference) { throw TorchError.inferenceWrite }
     if Modes.current.recordsGradients { try checkInPlaceAllowed() }
     guard result == shape else {
       throw TorchError(

@@ -211,7 +211,8 @@ public final class Operator<each Argument: OperatorArgument, Output: OperatorRes
       node.describeForwardCall(of: name, tensors)
     }
     node.pullback = try derivative.run(Recorder(node: node), output, repeat each arguments)
-    output.forEachTensor { $0.dtype.isDifferentiable ? node.attach($0) : node.skipOutput($0) }
+    try node.refuseInferenceTensors()
+    output.forEachTensor { $0.dtype.isDifferentiable ? node.attach($0) : node.addOutput(like: $0) }
   }
 
   /// A derivative that runs `reference` again with recording on, and differentiates that.

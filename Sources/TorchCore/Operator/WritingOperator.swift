@@ -49,6 +49,7 @@ struct WritingOperator<each Argument: OperatorArgument> {
       if Modes.current.recordsGradients, edges.contains(where: { !$0.isEmpty }) {
         let made = Node(name: functional.gradientName, edges: edges)
         made.pullback = try derivative?(Recorder(node: made), x, repeat each arguments)
+        try made.refuseInferenceTensors()
         node = made
       }
       try torch.noGrad { () throws -> Void in try write(repeat each arguments) }

@@ -113,10 +113,6 @@ enum Conversion {
   static let operators: [AnyOperator] = [toCopy, clone, contiguous, reshape, unsafeView, toDType, toDevice, copyInPlace]
 }
 
-extension Node {
-  func addOutput(like tensor: Tensor) { skipOutput(tensor) }
-}
-
 extension Tensor {
   /// Whether the elements fill a run of memory without gaps or overlaps, in whatever order of dimensions.
   var isDense: Bool {

@@ -39,6 +39,7 @@ public final class Tensor: @unchecked Sendable {
     static let wrappedNumber = Flags(rawValue: 4)
     /// Carries an error instead of elements; `autograd.failure` has it.
     static let invalid = Flags(rawValue: 8)
+    /// Made in inference mode: no graph may keep it (Note [Inference tensors]).
     static let inference = Flags(rawValue: 16)
     /// `autograd.view` is set: the gradient function may have to be made anew (Note [Views and in-place]).
     static let differentiableView = Flags(rawValue: 32)
@@ -83,7 +84,9 @@ public final class Tensor: @unchecked Sendable {
 
   /// Another tensor on the same memory, outside the autograd graph.
   func alias(shape: Shape, strides: Shape, offset: Int) -> Tensor {
-    Tensor(storage: storage, shape: shape, strides: strides, offset: offset, dtype: dtype)
+    let view = Tensor(storage: storage, shape: shape, strides: strides, offset: offset, dtype: dtype)
+    if flags.contains(.inference) { view.flags.insert(.inference) } else { view.flags.remove(.inference) }
+    return view
   }
 
   func alias() -> Tensor { alias(shape: shape, strides: strides, offset: storageOffset) }

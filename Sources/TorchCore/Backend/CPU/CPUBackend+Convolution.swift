@@ -243,8 +243,7 @@ private enum WindowConvolution {
     try g.backend.copy(source, into: target)
     let (groups, perGroup) = (geometry.groups, geometry.outChannels / geometry.groups)
     let turned = weight.reshape([groups, perGroup, geometry.inChannels / groups] + geometry.kernel).transpose(1, 2)
-    var flipped = turned
-    for i in 0..<rank { flipped = flipped.flipped(dim: i + 3) }
+    let flipped = turned.flip((0..<rank).map { $0 + 3 })
     var around = geometry
     (around.inChannels, around.outChannels) = (geometry.outChannels, geometry.inChannels)
     (around.input, around.output) = (sizes, geometry.input)
@@ -279,11 +278,5 @@ extension Tensor {
     // `constant_pad_nd` counts from the last dimension.
     let pairs = zip(before, after).reversed().flatMap { [$0, $1] }
     return Padding.constantPad(self, pairs, 0)
-  }
-
-  /// Dimension `dim` in reverse order, outside the graph.
-  func flipped(dim: Int) -> Tensor {
-    let n = shape[dim]
-    return torch.noGrad { torch.cat((0..<n).reversed().map { narrow(dim, $0, 1) }, dim: dim) }
   }
 }
