@@ -198,7 +198,7 @@ private let windows: [GradientCase] = [
 
 @Suite struct GradientTests {
   static let cases = unaries() + arithmetic + products + views + reductions + windows + indexingGradientCases
-    + moreGradientCases
+    + moreGradientCases + linearAlgebraGradientCases
 
   @Test(arguments: cases) func gradientsAgreeWithDifferences(_ test: GradientCase) throws {
     let op = try #require(OperatorRegistry.find(test.op))
@@ -221,7 +221,11 @@ private let windows: [GradientCase] = [
       "aten::convolution_backward", "aten::max_pool2d_with_indices_backward", "aten::max_pool3d_with_indices_backward",
       "aten::_log_softmax_backward_data", "aten::nll_loss_forward", "aten::nll_loss2d_forward", "aten::nll_loss_backward",
       "aten::nll_loss2d_backward", "aten::_conj_physical", "aten::real", "aten::bernoulli", "aten::embedding_dense_backward",
-      "aten::imag", "aten::log_sigmoid_forward",
+      "aten::imag", "aten::log_sigmoid_forward", "aten::_linalg_solve_ex", "aten::_linalg_det", "aten::_linalg_slogdet",
+      "aten::_linalg_svd",
+      // Of matrices of which one triangle is read, or whose results are unique up to a phase: LinearAlgebraTests.swift.
+      "aten::linalg_cholesky_ex", "aten::cholesky_solve", "aten::cholesky_inverse", "aten::_linalg_eigh", "aten::linalg_eig",
+      "aten::linalg_matrix_sqrth",
     ]
     let missing = OperatorRegistry.all.filter { op in
       op.isDifferentiable && op.tier != .composite && !covered.contains(op.name) && !indirect.contains(op.name)

@@ -11,7 +11,8 @@ enum MatrixFunctions {
   private static func power(_ schema: String) -> Operator<Tensor, Int, Tensor> {
     Operator(composite: schema, twins: .out) { (a: Tensor, n: Int) in
       try MatrixChecks.square(a, "linalg.matrix_power")
-      if n == 0 { return torch.eye(a.shape[-1], dtype: a.dtype).expand(Array(a.shape)).clone() }
+      // A⁰ takes no gradient from A, yet stays in its graph.
+      if n == 0 { return a.clone().copy_(torch.eye(a.shape[-1], dtype: a.dtype)) }
       var square = n < 0 ? try LinearSystems.inv.call(a) : a
       var rest = n.magnitude
       if rest == 1 { return n < 0 ? square : square.clone() }
