@@ -78,8 +78,9 @@ private struct OperatorList {
 /// Public functions and properties by name, with the type or namespace they belong to.
 private struct SpellingIndex {
   /// The shortest spelling first.
-  private static let owners = ["Tensor", "torch", "nn.functional"]
-  private var owners: [String: String] = [:]
+  private static let owners = ["Tensor", "torch", "torch.linalg", "nn.functional"]
+  /// By the name that the operator has in Swift's case; those of `torch.linalg` begin with `linalg`.
+  private var found: [String: (rank: Int, spelling: String)] = [:]
 
   init() throws {
     for folder in ["Sources/TorchCore", "Sources/TorchNN/Functional"] {
@@ -90,8 +91,9 @@ private struct SpellingIndex {
           guard SpellingIndex.owners.contains(owner) else { continue }
           if let match = line.firstMatch(of: /^  (?:@discardableResult )?public (?:static )?(?:func|var) `?(\w+)/) {
             let name = String(match.1)
-            let rank = SpellingIndex.owners.firstIndex(of:)
-            if rank(owner)! < owners[name].flatMap(rank) ?? .max { owners[name] = owner }
+            let key = owner == "torch.linalg" ? "linalg" + name.prefix(1).uppercased() + name.dropFirst() : name
+            let rank = SpellingIndex.owners.firstIndex(of: owner)!
+            if rank < found[key]?.rank ?? .max { found[key] = (rank, "\(owner).\(name)") }
           }
         }
       }
@@ -106,7 +108,7 @@ private struct SpellingIndex {
     guard let first = words.first, base.first != "_" else { return nil }
     let rest = words.dropFirst().map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
     let name = String(first) + rest + (inPlace ? "_" : "")
-    return owners[name].map { "\($0).\(name)" }
+    return found[name]?.spelling
   }
 }
 

@@ -201,6 +201,7 @@ private let windows: [GradientCase] = [
     unaries(), arithmetic, products, views, reductions, windows,
     fourierGradientCases,
     indexingGradientCases,
+    linearAlgebraGradientCases,
     moreGradientCases,
     samplingGradientCases,
     visionGradientCases,
@@ -233,6 +234,11 @@ private let windows: [GradientCase] = [
       // Draws: their gradient is zero.
       "aten::poisson", "aten::binomial", "aten::normal.Tensor_Tensor", "aten::normal.Tensor_float",
       "aten::normal.float_Tensor",
+      "aten::_linalg_solve_ex", "aten::_linalg_det", "aten::_linalg_slogdet",
+      "aten::_linalg_svd",
+      // Of matrices of which one triangle is read, or whose results are unique up to a phase: LinearAlgebraTests.swift.
+      "aten::linalg_cholesky_ex", "aten::cholesky_solve", "aten::cholesky_inverse", "aten::_linalg_eigh", "aten::linalg_eig",
+      "aten::linalg_matrix_sqrth",
     ]
     let missing = OperatorRegistry.all.filter { op in
       op.isDifferentiable && op.tier != .composite && !covered.contains(op.name) && !indirect.contains(op.name)

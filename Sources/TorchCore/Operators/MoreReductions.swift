@@ -38,14 +38,16 @@ enum MoreReductions {
       let (sx, sy) = (record.save(x), record.save(result: y))
       return { g in
         let x = try sx.value
-        let spread = Reductions.expanded(g[0], dim, keepdim, x.shape).to(x.dtype.realType)
-        let norm = Reductions.expanded(try sy.value, dim, keepdim, x.shape).to(x.dtype.realType)
-        return [normGradient(spread, x, norm, ord.doubleValue, try x.shape.normalized(dims: dim))]
+        let dims = try x.shape.normalized(dims: dim)
+        var kept = Array(x.shape)
+        for dim in dims { kept[dim] = 1 }
+        let (slope, norm) = (g[0].reshape(kept).to(x.dtype.realType), (try sy.value).reshape(kept).to(x.dtype.realType))
+        return [normGradient(slope, x, norm, ord.doubleValue, dims)]
       }
     })
   private static let normFunction = ReduceFunction("norm")
 
-  /// `g` and `norm` have the sizes of `x`.
+  /// `g` and `norm` broadcast to `x`.
   private static func normGradient(_ g: Tensor, _ x: Tensor, _ norm: Tensor, _ p: Double, _ dims: [Int]) -> Tensor {
     if p == 0 { return Tensor.zeros(x.shape, dtype: x.dtype) }
     if p == 1 { return x.sgn() * g }

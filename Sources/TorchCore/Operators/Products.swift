@@ -110,6 +110,10 @@ enum Products {
 
   /// `beta · x + alpha · product`; with `beta` of zero nothing of `x` is read.
   private static func plus(_ x: Tensor, _ product: Tensor, _ beta: Scalar, _ alpha: Scalar) throws -> Tensor {
+    if product.dtype == .bool, x.dtype == .bool {
+      let term = alpha.boolValue ? product : Tensor.zeros(like: product)
+      return beta.boolValue ? x.logicalOr(term) : term
+    }
     // For integers the factors lose their fractions.
     let isInteger = product.dtype.category <= .integer
     let (beta, alpha) = isInteger ? (.int(beta.intValue), .int(alpha.intValue)) : (beta, alpha)
@@ -123,9 +127,11 @@ enum Products {
     return (beta == .int(1) ? x : x * beta) + scaled
   }
 
-  private static func batched(_ name: String, sums: Bool) -> AnyOperator {
+  private static func batched(
+    _ name: String, sums: Bool, twins: Twins
+  ) -> Operator<Tensor, Tensor, Tensor, Scalar, Scalar, Tensor> {
     Operator(
-      composite: "\(name)(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor", twins: .both
+      composite: "\(name)(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor", twins: twins
     ) { (x: Tensor, a: Tensor, b: Tensor, beta: Scalar, alpha: Scalar) in
       guard a.ndim == 3 else { throw TorchError(.shape, "batch1 must be a 3D tensor") }
       guard b.ndim == 3 else { throw TorchError(.shape, "batch2 must be a 3D tensor") }
@@ -134,8 +140,22 @@ enum Products {
     }
   }
 
+  private static let addbmm = batched("addbmm", sums: true, twins: .out)
+
+  /// Unlike other in-place operators this one resizes a smaller `self`, as PyTorch's does.
+  private static let addbmmInPlace = Operator(
+    composite:
+      "addbmm_(Tensor(a!) self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)"
+  ) { (x: Tensor, a: Tensor, b: Tensor, beta: Scalar, alpha: Scalar) in
+    if a.ndim == 3, b.ndim == 3, x.shape != [a.shape[1], b.shape[2]] {
+      try x.become(try addbmm.call(x, a, b, beta, alpha), of: "addbmm_")
+      return x
+    }
+    return addbmm.inPlace(x, a, b, beta, alpha)
+  }
+
   private static let sums: [AnyOperator] = [
-    batched("addbmm", sums: true), batched("baddbmm", sums: false),
+    addbmm, addbmmInPlace, batched("baddbmm", sums: false, twins: .both),
     Operator(
       composite: "addmv(Tensor self, Tensor mat, Tensor vec, *, Scalar beta=1, Scalar alpha=1) -> Tensor", twins: .both
     ) { (x: Tensor, m: Tensor, v: Tensor, beta: Scalar, alpha: Scalar) in
@@ -154,6 +174,12 @@ enum Products {
         // Truth values stay such: sums are disjunctions, products conjunctions.
         let product = outer(a, b).logicalAnd(Tensor.full([], .bool(alpha.boolValue), dtype: .bool))
         return product.logicalOr(x.logicalAnd(Tensor.full([], .bool(beta.boolValue), dtype: .bool)))
+        }
+      let result = DType.promote(x.dtype, DType.promote(a.dtype, b.dtype))
+      for (factor, name) in [(beta, "beta"), (alpha, "alpha")] where result.category <= .integer {
+        guard case .double = factor else { continue }
+        throw TorchError(
+          .value, "For integral input tensors, argument \(name) must not be a floating point number.")
       }
       return try plus(x, outer(a, b), beta, alpha)
     },
@@ -199,46 +225,8 @@ enum Products {
     return product.reshape(zip(sa, sb).map { $0 * $1 })
   }
 
-  /// A chain of matrices, multiplied in the order that takes the fewest operations.
-  static let multiDot = Operator(composite: "linalg_multi_dot(Tensor[] tensors) -> Tensor", twins: .out) { (tensors: [Tensor]) in
-    guard tensors.count >= 2 else {
-      throw TorchError(.value, "multi_dot(): expected at least 2 tensors but got \(tensors.count)")
-    }
-    guard tensors.allSatisfy({ $0.dtype == tensors[0].dtype }) else {
-      throw TorchError(.dtype, "multi_dot(): all tensors must have be the same dtype but tensor 0 is \(tensors[0].dtype.scalarTypeName)")
-    }
-    var chain = tensors
-    let (first, last) = (tensors[0], tensors[tensors.count - 1])
-    guard (1...2).contains(first.ndim), (1...2).contains(last.ndim), chain.dropFirst().dropLast().allSatisfy({ $0.ndim == 2 }) else {
-      throw TorchError(.shape, "multi_dot(): the tensors must be matrices, of which the first and last may be vectors")
-    }
-    if first.ndim == 1 { chain[0] = first.unsqueeze(0) }
-    if last.ndim == 1 { chain[chain.count - 1] = last.unsqueeze(-1) }
-    let sizes = [chain[0].shape[0]] + chain.map { $0.shape[1] }
-    for i in 1..<chain.count where chain[i].shape[0] != sizes[i] {
-      throw TorchError(
-        .shape, "multi_dot(): tensors \(i - 1) and \(i) with shapes \(chain[i - 1].shape.listDescription) and \(chain[i].shape.listDescription) cannot be multiplied")
-    }
-    let n = chain.count
-    var cost = Array(repeating: Array(repeating: 0, count: n), count: n)
-    var cut = cost
-    for length in 1..<n {
-      for i in 0..<(n - length) {
-        let j = i + length
-        let best = (i..<j).map { k in (cost[i][k] + cost[k + 1][j] + sizes[i] * sizes[k + 1] * sizes[j + 1], k) }.min { $0.0 < $1.0 }!
-        (cost[i][j], cut[i][j]) = best
-      }
-    }
-    func product(_ i: Int, _ j: Int) -> Tensor {
-      i == j ? chain[i] : Matmul.mm(product(i, cut[i][j]), product(cut[i][j] + 1, j))
-    }
-    var result = product(0, n - 1)
-    if first.ndim == 1 { result = result.squeeze(0) }
-    return last.ndim == 1 ? result.squeeze(-1) : result
-  }
-
   static let operators: [AnyOperator] =
-    [linear, bilinear, dot, vdot, mv, outer, ger, inner, cross, crossOfFirst, tensordot, kron, multiDot] + sums
+    [linear, bilinear, dot, vdot, mv, outer, ger, inner, cross, crossOfFirst, tensordot, kron] + sums
 }
 
 extension Tensor {

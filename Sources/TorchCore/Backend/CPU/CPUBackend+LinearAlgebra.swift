@@ -69,7 +69,7 @@ extension CPUBackend {
 
   func ldl(_ a: ColumnMajor, hermitian: Bool, pivots: Tensor, info: Tensor) {
     let lapack = Lapack(a.memory.dtype)
-    each(a.count, info) {
+    each(a.isEmpty ? 0 : a.count, info) {
       hermitian
         ? lapack.hetrf("L", Int32(a.rows), a.matrix($0), a.leading, pivots.int32Row($0))
         : lapack.sytrf("L", Int32(a.rows), a.matrix($0), a.leading, pivots.int32Row($0))

@@ -3,8 +3,14 @@
 
 enum LinearSystems {
   /// Whether `b` is a vector, or a batch of them, rather than of matrices.
-  private static func isVector(_ b: Tensor, for a: Tensor) -> Bool {
+  static func isVector(_ b: Tensor, for a: Tensor) -> Bool {
     b.ndim == 1 || (a.ndim == b.ndim + 1 && a.shape.dropLast().elementsEqual(b.shape))
+  }
+
+  /// Matrices of one column as vectors, in memory of their own.
+  static func withoutColumns(_ x: Tensor) throws -> Tensor {
+    let shape = Shape(x.shape.dropLast())
+    return try x.packed().alias(shape: shape, strides: shape.contiguousStrides, offset: 0)
   }
 
   /// A (…, n, n), B (…, n, k), (…, k, n) or (…, n) -> X of B's sizes; A's factors, pivots and LAPACK's verdicts
@@ -30,7 +36,7 @@ enum LinearSystems {
       let found = try LU.factored(a)
       if checkErrors { try MatrixChecks.info(found.info, "torch.linalg.solve_ex", MatrixChecks.singularSystem) }
       let x = try LU.solved(found.factors, found.pivots, columns, left: left)
-      let result = vector ? try x.packed().reshape(Array(x.shape.dropLast())) : x
+      let result = vector ? try withoutColumns(x) : x
       return [result, found.factors, found.pivots, found.info]
     },
     derivative: { record, y, a, b, left, _ in
