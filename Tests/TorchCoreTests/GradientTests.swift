@@ -214,6 +214,21 @@ private let windows: [GradientCase] = [
     }
   }
 
+  /// Gradients are held against differences of the kernel above; here the kernel itself against the reference.
+  @Test(arguments: cases.filter { OperatorRegistry.find($0.op)?.tier == .fused })
+  func fusedKernelsAgreeWithTheirReferences(_ test: GradientCase) throws {
+    let op = try #require(OperatorRegistry.find(test.op))
+    let arguments = test.arguments()
+    let reference = try #require(try op.callReference(arguments))
+    let actual = try op.callBoxed(arguments)
+    #expect(actual.count == reference.count)
+    for (a, b) in zip(actual, reference) {
+      guard let a = a.tensor, let b = b.tensor else { continue }
+      #expect(a.shape == b.shape)
+      #expect(try a.numel == 0 || (a - b).abs().amax().item(Double.self) < 1e-10)
+    }
+  }
+
   @Test func everyDifferentiableOperatorHasACase() {
     let covered = Set(GradientTests.cases.map { "aten::" + $0.op })
     // Checked through the operators whose derivatives call them.
@@ -222,6 +237,8 @@ private let windows: [GradientCase] = [
       "aten::_log_softmax_backward_data", "aten::nll_loss_forward", "aten::nll_loss2d_forward", "aten::nll_loss_backward",
       "aten::nll_loss2d_backward", "aten::_conj_physical", "aten::real", "aten::bernoulli", "aten::embedding_dense_backward",
       "aten::imag", "aten::log_sigmoid_forward",
+      // In CTCLossTests.
+      "aten::_ctc_loss", "aten::_ctc_loss.Tensor",
     ]
     let missing = OperatorRegistry.all.filter { op in
       op.isDifferentiable && op.tier != .composite && !covered.contains(op.name) && !indirect.contains(op.name)

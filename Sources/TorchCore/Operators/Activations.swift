@@ -114,7 +114,13 @@ enum Activations {
 
   static let hardtanh = Operator(
     "hardtanh(Tensor self, Scalar min_val=-1, Scalar max_val=1) -> Tensor", twins: .both,
-    kernel: { (x: Tensor, min: Scalar, max: Scalar) in try Power.clamp.call(x, min, max) },
+    kernel: { (x: Tensor, min: Scalar, max: Scalar) in
+      guard x.dtype != .bool else { throw TorchError(.notImplemented, "Bool inputs not supported for hardtanh") }
+      guard x.dtype.isInteger else { return try Power.clamp.call(x, min, max) }
+      // Integers stay integers: the bounds are rounded towards zero.
+      let least = x.dtype == .uint8 ? Swift.max(min.intValue, 0) : min.intValue
+      return try Power.clamp.call(x, .int(least), .int(max.intValue))
+    },
     derivative: { record, _, x, min, max in
       let saved = record.save(x)
       return { g in
