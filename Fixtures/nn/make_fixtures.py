@@ -117,6 +117,34 @@ modules = {
     "CircularPad2d": lambda: nn.CircularPad2d((1, 1, 2, 0)),
     "Embedding": lambda: nn.Embedding(5, 3, padding_idx=-1),
     "CosineSimilarity": lambda: nn.CosineSimilarity(),
+    "Upsample": lambda: nn.Upsample(scale_factor=2, mode="bilinear"),
+    "UpsampleSize": lambda: nn.Upsample(size=(3, 4)),
+    "UpsampleScales": lambda: nn.Upsample(scale_factor=(2, 1.5), mode="nearest-exact"),
+    "UpsamplingNearest2d": lambda: nn.UpsamplingNearest2d(size=5),
+    "UpsamplingBilinear2d": lambda: nn.UpsamplingBilinear2d(scale_factor=2.5),
+    "AdaptiveMaxPool1d": lambda: nn.AdaptiveMaxPool1d(5),
+    "AdaptiveMaxPool2d": lambda: nn.AdaptiveMaxPool2d((5, None)),
+    "AdaptiveMaxPool3d": lambda: nn.AdaptiveMaxPool3d((2, 3, 4)),
+    "MaxUnpool1d": lambda: nn.MaxUnpool1d(3),
+    "MaxUnpool2d": lambda: nn.MaxUnpool2d((3, 2), stride=(2, 1), padding=1),
+    "MaxUnpool3d": lambda: nn.MaxUnpool3d(2, stride=3),
+    "FractionalMaxPool2d": lambda: nn.FractionalMaxPool2d(3, output_ratio=0.5),
+    "FractionalMaxPool3d": lambda: nn.FractionalMaxPool3d(2, output_size=3, _random_samples=torch.zeros(1, 1, 3)),
+    "LPPool1d": lambda: nn.LPPool1d(2, 3),
+    "LPPool2d": lambda: nn.LPPool2d(1.5, (3, 2), stride=(2, 1)),
+    "LPPool3d": lambda: nn.LPPool3d(2, 2, stride=1, ceil_mode=True),
+    "Unfold": lambda: nn.Unfold((2, 3), stride=2),
+    "Fold": lambda: nn.Fold((4, 5), 2, padding=(1, 0)),
+    "EmbeddingMaxNorm": lambda: nn.Embedding(5, 3, max_norm=1.5, norm_type=1.0, scale_grad_by_freq=True),
+    "EmbeddingBag": lambda: nn.EmbeddingBag(5, 3),
+    "EmbeddingBagSum": lambda: nn.EmbeddingBag(5, 3, max_norm=2.0, mode="sum", padding_idx=1),
+    "LocalResponseNorm": lambda: nn.LocalResponseNorm(2),
+    "Threshold": lambda: nn.Threshold(0.1, 20),
+    "MultiMarginLoss": lambda: nn.MultiMarginLoss(weight=torch.ones(3)),
+    "MultiLabelMarginLoss": lambda: nn.MultiLabelMarginLoss(),
+    "CTCLoss": lambda: nn.CTCLoss(),
+    "TripletMarginWithDistanceLoss": lambda: nn.TripletMarginWithDistanceLoss(),
+    "AdaptiveLogSoftmaxWithLoss": lambda: nn.AdaptiveLogSoftmaxWithLoss(16, 20, [4, 10], div_value=2.0, head_bias=True),
 }
 # PyTorch turns Hardtanh's bounds into what it was given; Swift has Doubles only.
 special = {"Hardtanh": lambda: nn.Hardtanh(-2.0, 2.5), "ConstantPad1d": lambda: nn.ConstantPad1d(2, 3.5)}
@@ -208,6 +236,47 @@ functions = {
     "pad_zeros": case(lambda a: F.pad(a, (1, -2, 3, 0)), image),
     "embedding": case(lambda w: F.embedding(torch.tensor([[1, 2], [0, 2]]), w, padding_idx=2), x),
     "bilinear": case(F.bilinear, x, y, values(2, 4, 4, seed=8), values(2, seed=7)),
+    "interpolate_nearest": case(lambda a: F.interpolate(a, size=(4, 9)), image),
+    "interpolate_bilinear": case(lambda a: F.interpolate(a, scale_factor=(1.5, 0.7), mode="bilinear"), image),
+    "interpolate_corners": case(lambda a: F.interpolate(a, size=8, mode="bicubic", align_corners=True), image),
+    "interpolate_recompute": case(
+        lambda a: F.interpolate(a, scale_factor=1.3, mode="bilinear", recompute_scale_factor=True), image),
+    "interpolate_area": case(lambda a: F.interpolate(a, scale_factor=0.7, mode="area"), image),
+    "interpolate_antialias": case(lambda a: F.interpolate(a, size=(4, 3), mode="bicubic", antialias=True), image),
+    "grid_sample": case(
+        lambda a, g: F.grid_sample(a, g, padding_mode="border", align_corners=False), image, values(2, 3, 5, 2, seed=11)),
+    "affine_grid": case(lambda t: F.affine_grid(t, [2, 1, 3, 4], align_corners=False), values(2, 2, 3, seed=12)),
+    "max_pool": case(lambda a: F.max_pool2d(a, (3, 2), stride=2, padding=1), image),
+    "avg_pool": case(lambda a: F.avg_pool2d(a, 3, stride=2, padding=1, count_include_pad=False), image),
+    "lp_pool": case(lambda a: F.lp_pool2d(a.abs(), 3, (2, 3), stride=2), image),
+    "adaptive_max_pool": case(lambda a: F.adaptive_max_pool2d(a, (4, 5)), image),
+    "max_unpool": case(
+        lambda a: F.max_unpool2d(*F.max_pool2d(a, 2, return_indices=True), 2, output_size=[7, 6]), image),
+    "fractional_max_pool": case(
+        lambda a: F.fractional_max_pool2d(
+            a, 2, output_ratio=(0.5, 0.5), _random_samples=torch.full((2, 4, 2), 0.3, dtype=torch.float64)), image),
+    "unfold": case(lambda a: F.unfold(a, (2, 3), padding=1, stride=2), image),
+    "fold": case(lambda a: F.fold(a, (4, 5), 2, stride=1), values(2, 8, 12, seed=13)),
+    "batch_norm": case(lambda a: F.batch_norm(a, None, None, training=True), image),
+    "instance_norm": case(lambda a, w: F.instance_norm(a, weight=w), image, values(4, seed=14)),
+    "layer_norm": case(lambda a, w, b: F.layer_norm(a, (6, 6), w, b), image, values(6, 6, seed=15), values(6, 6, seed=16)),
+    "group_norm": case(lambda a, w: F.group_norm(a, 2, w), image, values(4, seed=14)),
+    "rms_norm": case(lambda a: F.rms_norm(a, (6,)), image),
+    "local_response_norm": case(lambda a: F.local_response_norm(a, 3, alpha=0.5), image),
+    "embedding_bag": case(lambda w: F.embedding_bag(torch.tensor([[1, 2], [0, 2]]), w, padding_idx=2), x),
+    "multi_margin": case(lambda a, t: F.multi_margin_loss(a, t, p=2), x, classes),
+    "multilabel_margin": case(lambda a, t: F.multilabel_margin_loss(a, t), x, torch.tensor([[1, 3, -1, 0]] * 3)),
+    "triplet_distance": case(
+        lambda a, b, c: F.triplet_margin_with_distance_loss(
+            a, b, c, distance_function=lambda s, t: (s - t).abs().sum(1), swap=True), x, y, z),
+    "ctc": case(
+        lambda a, t: F.ctc_loss(a.log_softmax(2), t, [5, 4], [2, 1]), values(5, 2, 4, seed=17), torch.tensor([[1, 2], [3, 0]])),
+    "attention": case(
+        lambda q, k, v: F.scaled_dot_product_attention(q, k, v, is_causal=True),
+        values(2, 3, 4, 5, seed=18), values(2, 3, 6, 5, seed=19), values(2, 3, 6, 5, seed=20)),
+    "threshold": case(lambda a: F.threshold(a, 0.5, 2), x),
+    "conv_transpose": case(
+        lambda a, w: F.conv_transpose2d(a, w, stride=2, output_padding=1), image, values(4, 3, 2, 2, seed=21)),
 }
 constants = {"class_weight": class_weight.tolist(), "signs": signs.tolist(), "sign_matrix": sign_matrix.flatten().tolist()}
 json.dump({"cases": functions, "constants": constants}, open(os.path.join(here, "functions.json"), "w"))

@@ -6,6 +6,7 @@
 // Reference: https://pytorch.org/docs/stable/generated/torch.nn.functional.grid_sample.html
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "tk_elements.h"
 #include "tk_resample.h"
@@ -235,38 +236,49 @@ int64_t image_size(const tk_grid_problem &p) {
   return size;
 }
 
+// The value that a point's taps make of one plane.
+template <class T, class C> C value_at(const Taps<C> &taps, bool cubic, const T *x) {
+  C sum = C(0);
+  if (!cubic) {
+    for (int i = 0; i < taps.count; i++) sum += taps.weight[i] * static_cast<C>(x[taps.at[i]]);
+    return sum;
+  }
+  for (int i = 0; i < taps.count;) {
+    const int slice = taps.row[i] >> 2;
+    const C of_slice = taps.of_slice[i];
+    C rows = C(0);
+    while (i < taps.count && taps.row[i] >> 2 == slice) {
+      const int row = taps.row[i];
+      const C of_row = taps.of_row[i];
+      C part = C(0);
+      for (; i < taps.count && taps.row[i] == row; i++) part += taps.in_row[i] * static_cast<C>(x[taps.at[i]]);
+      rows += part * of_row;
+    }
+    sum += rows * of_slice;
+  }
+  return sum;
+}
+
 template <class T, class C>
 void sample(const tk_grid_problem &p, const void *input, const void *grid, void *output) {
-  const int64_t image = image_size(p);
+  // The taps of some points at a time, and then plane after plane, so that a plane stays in the cache.
+  constexpr int64_t kPoints = 64;
+  const int64_t image = image_size(p), blocks = (p.points + kPoints - 1) / kPoints;
   const Sampler<C> sampler(p);
-  parallel_for(p.n * p.points, std::max<int64_t>(1, 4096 / std::max<int64_t>(1, p.c)), [&](int64_t begin, int64_t end) {
-    Taps<C> taps;
-    for (int64_t r = begin; r < end; r++) {
-      C position[3];
-      for (int k = 0; k < p.rank; k++) position[k] = static_cast<C>(static_cast<const T *>(grid)[r * p.rank + k]);
-      sampler.at(position, taps);
-      const int64_t n = r / p.points, point = r % p.points;
+  parallel_for(p.n * blocks, std::max<int64_t>(1, 64 / std::max<int64_t>(1, p.c)), [&](int64_t begin, int64_t end) {
+    std::vector<Taps<C>> taps(kPoints);
+    for (int64_t block = begin; block < end; block++) {
+      const int64_t n = block / blocks, first = block % blocks * kPoints, count = std::min(kPoints, p.points - first);
+      for (int64_t i = 0; i < count; i++) {
+        C position[3];
+        const T *place = static_cast<const T *>(grid) + (n * p.points + first + i) * p.rank;
+        for (int k = 0; k < p.rank; k++) position[k] = static_cast<C>(place[k]);
+        sampler.at(position, taps[i]);
+      }
       for (int64_t c = 0; c < p.c; c++) {
         const T *x = static_cast<const T *>(input) + (n * p.c + c) * image;
-        C sum = C(0);
-        if (p.mode == TK_GRID_CUBIC) {
-          for (int i = 0; i < taps.count;) {
-            const int slice = taps.row[i] >> 2;
-            const C of_slice = taps.of_slice[i];
-            C rows = C(0);
-            while (i < taps.count && taps.row[i] >> 2 == slice) {
-              const int row = taps.row[i];
-              const C of_row = taps.of_row[i];
-              C part = C(0);
-              for (; i < taps.count && taps.row[i] == row; i++) part += taps.in_row[i] * static_cast<C>(x[taps.at[i]]);
-              rows += part * of_row;
-            }
-            sum += rows * of_slice;
-          }
-        } else {
-          for (int i = 0; i < taps.count; i++) sum += taps.weight[i] * static_cast<C>(x[taps.at[i]]);
-        }
-        static_cast<T *>(output)[(n * p.c + c) * p.points + point] = static_cast<T>(sum);
+        T *y = static_cast<T *>(output) + (n * p.c + c) * p.points + first;
+        for (int64_t i = 0; i < count; i++) y[i] = static_cast<T>(value_at(taps[i], p.mode == TK_GRID_CUBIC, x));
       }
     }
   });

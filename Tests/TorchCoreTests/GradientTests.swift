@@ -221,6 +221,21 @@ private let windows: [GradientCase] = [
     }
   }
 
+  /// Gradients are held against differences of the kernel above; here the kernel itself against the reference.
+  @Test(arguments: cases.filter { OperatorRegistry.find($0.op)?.tier == .fused })
+  func fusedKernelsAgreeWithTheirReferences(_ test: GradientCase) throws {
+    let op = try #require(OperatorRegistry.find(test.op))
+    let arguments = test.arguments()
+    let reference = try #require(try op.callReference(arguments))
+    let actual = try op.callBoxed(arguments)
+    #expect(actual.count == reference.count)
+    for (a, b) in zip(actual, reference) {
+      guard let a = a.tensor, let b = b.tensor else { continue }
+      #expect(a.shape == b.shape)
+      #expect(try a.numel == 0 || (a - b).abs().amax().item(Double.self) < 1e-10)
+    }
+  }
+
   @Test func everyDifferentiableOperatorHasACase() {
     let covered = Set(GradientTests.cases.map { "aten::" + $0.op })
     // Checked through the operators whose derivatives call them.
@@ -239,6 +254,8 @@ private let windows: [GradientCase] = [
       // Of matrices of which one triangle is read, or whose results are unique up to a phase: LinearAlgebraTests.swift.
       "aten::linalg_cholesky_ex", "aten::cholesky_solve", "aten::cholesky_inverse", "aten::_linalg_eigh", "aten::linalg_eig",
       "aten::linalg_matrix_sqrth",
+      // In CTCLossTests.
+      "aten::_ctc_loss", "aten::_ctc_loss.Tensor",
     ]
     let missing = OperatorRegistry.all.filter { op in
       op.isDifferentiable && op.tier != .composite && !covered.contains(op.name) && !indirect.contains(op.name)

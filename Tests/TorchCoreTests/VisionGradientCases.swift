@@ -162,7 +162,7 @@ private let tables: [GradientCase] = [
     [x(4, 3), ids([0, 2, 1, 2]), ids([0, 3]), .bool(false), .int(0), .bool(false), x(4, seed: 5), .bool(false), .int(-1)]
   },
   GradientCase("_embedding_bag", "mean, padded") {
-    [x(4, 3), ids([0, 2, 1, 2]), ids([0, 3]), .bool(true), .int(1), .bool(false), .none, .bool(false), .int(1)]
+    [x(4, 3), ids([0, 2, 1, 2]), ids([0, 3]), .bool(false), .int(1), .bool(false), .none, .bool(false), .int(1)]
   },
   GradientCase("_embedding_bag", "max") {
     [distinct(4, 3), ids([0, 2, 1, 2]), ids([0, 3]), .bool(false), .int(2), .bool(false), .none, .bool(false), .int(-1)]
@@ -172,4 +172,18 @@ private let tables: [GradientCase] = [
   },
 ]
 
-let visionGradientCases = resampling + gridSampling + pooling + normalization + tables
+private let mask = Value.tensor(Tensor([[true, false, true], [false, true, true]]))
+
+private let losses: [GradientCase] = [
+  GradientCase("_safe_softmax") { [x(2, 3), .int(1), .none] },
+  GradientCase("_scaled_dot_product_flash_attention_for_cpu") {
+    [x(1, 2, 3, 4), x(1, 2, 5, 4, seed: 2), x(1, 2, 5, 4, seed: 3), .double(0), .bool(true), .none, .none]
+  },
+  GradientCase("_scaled_dot_product_flash_attention_for_cpu", "mask") {
+    [x(1, 2, 3, 4), x(1, 2, 5, 4, seed: 2), x(1, 2, 5, 4, seed: 3), .double(0), .bool(false), x(3, 5, seed: 4), .double(0.3)]
+  },
+  GradientCase("native_dropout") { [x(2, 3), .double(0.5), .bool(false)] },
+  GradientCase("native_dropout_backward") { [x(2, 3), mask, .double(2)] },
+]
+
+let visionGradientCases = resampling + gridSampling + pooling + normalization + tables + losses

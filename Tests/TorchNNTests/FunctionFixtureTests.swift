@@ -24,6 +24,49 @@ private struct Cases: Decodable {
 
 private typealias F = nn.functional
 
+/// Layers and functions over images, and losses of sequences and classes.
+private func visionFunctions() -> [String: ([Tensor]) -> Tensor] {
+  [
+    "interpolate_nearest": { F.interpolate($0[0], size: [4, 9]) },
+    "interpolate_bilinear": { F.interpolate($0[0], scaleFactor: [1.5, 0.7], mode: .bilinear) },
+    "interpolate_corners": { F.interpolate($0[0], size: 8, mode: .bicubic, alignCorners: true) },
+    "interpolate_recompute": { F.interpolate($0[0], scaleFactor: 1.3, mode: .bilinear, recomputeScaleFactor: true) },
+    "interpolate_area": { F.interpolate($0[0], scaleFactor: 0.7, mode: .area) },
+    "interpolate_antialias": { F.interpolate($0[0], size: [4, 3], mode: .bicubic, antialias: true) },
+    "grid_sample": { F.gridSample($0[0], $0[1], paddingMode: .border) },
+    "affine_grid": { F.affineGrid($0[0], [2, 1, 3, 4]) },
+    "max_pool": { F.maxPool2d($0[0], [3, 2], stride: 2, padding: 1) },
+    "avg_pool": { F.avgPool2d($0[0], 3, stride: 2, padding: 1, countIncludePad: false) },
+    "lp_pool": { F.lpPool2d($0[0].abs(), 3, [2, 3], stride: 2) },
+    "adaptive_max_pool": { F.adaptiveMaxPool2d($0[0], [4, 5]) },
+    "max_unpool": {
+      let (values, indices) = F.maxPool2dWithIndices($0[0], 2)
+      return F.maxUnpool2d(values, indices, 2, outputSize: [7, 6])
+    },
+    "fractional_max_pool": {
+      F.fractionalMaxPool2d($0[0], 2, outputRatio: 0.5, randomSamples: Tensor.full([2, 4, 2], 0.3, dtype: .float64))
+    },
+    "unfold": { F.unfold($0[0], [2, 3], padding: 1, stride: 2) },
+    "fold": { F.fold($0[0], outputSize: [4, 5], kernelSize: 2) },
+    "batch_norm": { F.batchNorm($0[0], runningMean: nil, runningVar: nil, training: true) },
+    "instance_norm": { F.instanceNorm($0[0], weight: $0[1]) },
+    "layer_norm": { F.layerNorm($0[0], [6, 6], weight: $0[1], bias: $0[2]) },
+    "group_norm": { F.groupNorm($0[0], 2, weight: $0[1]) }, "rms_norm": { F.rmsNorm($0[0], [6]) },
+    "local_response_norm": { F.localResponseNorm($0[0], size: 3, alpha: 0.5) },
+    "embedding_bag": { F.embeddingBag(Tensor([[1, 2], [0, 2]]), $0[0], paddingIdx: 2) },
+    "multi_margin": { F.multiMarginLoss($0[0], $0[1], p: 2) },
+    "multilabel_margin": { F.multilabelMarginLoss($0[0], $0[1]) },
+    "triplet_distance": {
+      F.tripletMarginWithDistanceLoss(
+        $0[0], $0[1], $0[2], distance: { ($0 - $1).abs().sum(dim: 1) }, swap: true)
+    },
+    "ctc": { F.ctcLoss($0[0].logSoftmax(dim: 2), $0[1], inputLengths: [5, 4], targetLengths: [2, 1]) },
+    "attention": { F.scaledDotProductAttention($0[0], $0[1], $0[2], isCausal: true) },
+    "threshold": { F.threshold($0[0], 0.5, 2) },
+    "conv_transpose": { F.convTranspose2d($0[0], $0[1], stride: 2, outputPadding: 1) },
+  ]
+}
+
 private func functions(_ constants: [String: [Double]]) -> [String: ([Tensor]) -> Tensor] {
   let classWeight = Tensor(constants["class_weight"]!, dtype: .float64)
   let signs = Tensor(constants["signs"]!, dtype: .float64)
@@ -68,7 +111,7 @@ private func functions(_ constants: [String: [Double]]) -> [String: ([Tensor]) -
 
 @Test func functionsAndTheirGradientsArePyTorchs() throws {
   let fixtures = try fixture("nn/functions.json", Cases.self)
-  let functions = functions(fixtures.constants)
+  let functions = functions(fixtures.constants).merging(visionFunctions()) { first, _ in first }
   #expect(Set(functions.keys) == Set(fixtures.cases.keys))
   for (name, expected) in fixtures.cases.sorted(by: { $0.key < $1.key }) {
     guard let function = functions[name] else { continue }

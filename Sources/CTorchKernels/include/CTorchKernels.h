@@ -1,6 +1,7 @@
 // The CPU kernels behind a C face. One header a family.
 #pragma once
 #include "tk_common.h"
+#include "tk_ctc.h"
 #include "tk_embedding.h"
 #include "tk_fft.h"
 #include "tk_index.h"

@@ -77,8 +77,17 @@ final class TwinOperator: AnyOperator, @unchecked Sendable {
       guard case .tensor(let target)? = arguments.first else {
         throw TorchError(.type, "\(name)(): argument 'self' must be Tensor")
       }
-      let results = try base.callBoxed(arguments)
-      _ = try withErrors { target.overwrite(with: results[0].tensor!) }
+      // As in `Operator.inPlace`: the derivative may have to read the values that are about to be overwritten.
+      let recorded = Modes.current.recordsGradients && arguments.contains { $0.containsRecorded }
+      guard recorded, target.isValid else {
+        let results = try base.callBoxed(arguments)
+        _ = try withErrors { target.overwrite(with: results[0].tensor!) }
+        return [.tensor(target)]
+      }
+      var old = target.standIn()
+      let result = try base.callBoxed([.tensor(old)] + arguments.dropFirst())[0].tensor!
+      if !isKnownUniquelyReferenced(&old) { try old.keepValues() }
+      _ = try withErrors { target.overwrite(with: result) }
       return [.tensor(target)]
     case .out(let count):
       let outs = arguments.suffix(count)
@@ -102,6 +111,17 @@ final class TwinOperator: AnyOperator, @unchecked Sendable {
         try target.become(source, of: schema.baseName)
       }
       return Array(outs)
+    }
+  }
+}
+
+extension Value {
+  /// Whether a tensor in it requires a gradient.
+  fileprivate var containsRecorded: Bool {
+    switch self {
+    case .tensor(let tensor): tensor.requiresGrad
+    case .list(let values): values.contains { $0.containsRecorded }
+    default: false
     }
   }
 }

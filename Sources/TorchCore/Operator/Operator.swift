@@ -34,6 +34,9 @@ open class AnyOperator: @unchecked Sendable {
   /// Calls the operator with boxed arguments, one for each parameter of the schema.
   public func callBoxed(_ arguments: [Value]) throws -> [Value] { fatalError("\(name) has no boxed call") }
 
+  /// What the reference of a fused operator gives for boxed arguments; nil for other operators.
+  package func callReference(_ arguments: [Value]) throws -> [Value]? { nil }
+
   /// Whether calls with inputs that require gradients are recorded.
   open var isDifferentiable: Bool { tier != .primitive }
 
@@ -247,6 +250,14 @@ public final class Operator<each Argument: OperatorArgument, Output: OperatorRes
     let source = BoxedArguments(arguments)
     return try withErrors {
       try call(repeat source.next((each Argument).self)).boxedResults(returns: schema.returns)
+    }
+  }
+
+  package override func callReference(_ arguments: [Value]) throws -> [Value]? {
+    guard let reference else { return nil }
+    let source = BoxedArguments(arguments)
+    return try withErrors {
+      try reference.run(repeat source.next((each Argument).self)).boxedResults(returns: schema.returns)
     }
   }
 

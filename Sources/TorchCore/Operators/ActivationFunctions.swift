@@ -84,7 +84,7 @@ enum ActivationFunctions {
     Activations.elu(x, 1.6732632423543772, 1.0507009873554805, 1)
   }
 
-  static let celu = Operator(composite: "celu(Tensor self, Scalar alpha=1.0) -> Tensor", twins: .inPlace) {
+  static let celu = Operator(composite: "celu(Tensor self, Scalar alpha=1.0) -> Tensor", twins: .both) {
     (x: Tensor, alpha: Scalar) in
     guard alpha.doubleValue != 0 else { throw TorchError(.value, "ZeroDivisionError: alpha cannot be 0 for CELU") }
     return Activations.elu(x, alpha, 1, .double(1 / alpha.doubleValue))
@@ -206,4 +206,12 @@ enum ActivationFunctions {
     logSigmoidForward, selu, celu, softshrink, softshrinkBackward, hardshrink, hardshrinkBackward, threshold, prelu,
     preluKernel, glu, rrelu, leakyReluBackward,
   ]
+}
+
+extension torch {
+  /// x where x > threshold, else `value`.
+  /// Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.threshold.html
+  public static func threshold(_ x: Tensor, _ threshold: Scalar, _ value: Scalar) -> Tensor {
+    ActivationFunctions.threshold(x, threshold, value)
+  }
 }

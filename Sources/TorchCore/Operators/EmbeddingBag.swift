@@ -65,9 +65,10 @@ enum EmbeddingBag {
       throw TorchError(.value, "embedding_bag: offsets must not decrease")
     }
     let flat = indices.to(.int64).reshape([-1])
-    for (i, index) in try flat.toArray(Int.self).enumerated() where !(0..<weight.shape[0]).contains(index) {
-      throw TorchError(
-        .index, "Index \(i) of input takes value \(index) which is not in the valid range [0, \(weight.shape[0]))")
+    let rows = weight.shape[0]
+    if flat.numel > 0, try flat.amin().item(Int.self) < 0 || flat.amax().item(Int.self) >= rows {
+      let (i, index) = try flat.toArray(Int.self).enumerated().first { !(0..<rows).contains($0.element) }!
+      throw TorchError(.index, "Index \(i) of input takes value \(index) which is not in the valid range [0, \(rows))")
     }
     return (mode, flat, bounds)
   }

@@ -25,12 +25,10 @@ enum Losses {
         try check(x, target, weight, ignored)
         let (picked, weights) = picks(x, target, weight, ignored)
         let losses = -(picked * weights)
-        let total = weights.sum()
-        switch Reduction(rawValue: reduction) ?? .mean {
-        case .none: return [losses, Tensor.zeros([], dtype: x.dtype)]
-        case .sum: return [losses.sum(), total]
-        case .mean: return [losses.sum() / total, total]
-        }
+        if reduction == Reduction.none.rawValue { return [losses, Tensor.zeros([], dtype: x.dtype)] }
+        let total = weight == nil ? weights.sum() : try runningSum(weights)
+        let sum = try runningSum(losses)
+        return [reduction == Reduction.sum.rawValue ? sum : sum / total, total]
       },
       derivative: { record, y, x, target, weight, reduction, ignored in
         let (sx, sw) = (record.save(x), record.save(weight))
@@ -81,6 +79,28 @@ enum Losses {
 
   private static func nllBackward(_ name: String) -> Operator<Tensor, Tensor, Tensor, Tensor?, Int, Int, Tensor, Tensor> {
     name == "nll_loss" ? nllBackward1 : nllBackward2
+  }
+
+  /// The sum; of 16-bit floats as PyTorch takes it here, rounded at every addition, in runs of sixteen.
+  private static func runningSum(_ x: Tensor) throws -> Tensor {
+    guard x.dtype.itemSize == 2 else { return x.sum() }
+    func rounded(_ value: Float) -> Float {
+      if x.dtype == .float16 { return Float(Float16(value)) }
+      let bits = value.bitPattern
+      return value.isFinite ? Float(bitPattern: (bits &+ 0x7FFF &+ (bits >> 16 & 1)) & 0xFFFF_0000) : value
+    }
+    var levels = Array(repeating: Float(0), count: 8)
+    for (i, value) in try x.to(.float32).reshape([-1]).toArray(Float.self).enumerated() {
+      levels[0] = rounded(levels[0] + value)
+      var (level, run) = (0, 16)
+      while level + 1 < levels.count, i % run == 0 {
+        levels[level + 1] = rounded(levels[level + 1] + levels[level])
+        levels[level] = 0
+        level += 1
+        run *= 16
+      }
+    }
+    return Tensor.full([], .double(Double(levels.reduce(0) { rounded($0 + $1) })), dtype: x.dtype)
   }
 
   static let nllLoss = Operator(

@@ -117,13 +117,5 @@ enum PaddingModes {
     return x.reshape([x.shape[0], groups, x.shape[1] / groups] + rest).transpose(1, 2).contiguous().reshape(Array(x.shape))
   }
 
-  /// Softmax whose rows of minus infinity alone give zeros.
-  static let safeSoftmax = Operator(composite: "_safe_softmax(Tensor self, int dim, ScalarType? dtype=None) -> Tensor") {
-    (x: Tensor, dim: Int, dtype: DType?) in
-    let y = x.softmax(dim: dim, dtype: dtype)
-    let masked = (x .== -Double.infinity).all(dim: dim, keepdim: true)
-    return torch.where(masked, Tensor.zeros([], dtype: y.dtype), y)
-  }
-
-  static let operators: [AnyOperator] = [pad, pixelShuffle, pixelUnshuffle, channelShuffle, safeSoftmax] + named
+  static let operators: [AnyOperator] = [pad, pixelShuffle, pixelUnshuffle, channelShuffle] + named
 }

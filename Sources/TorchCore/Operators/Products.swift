@@ -174,7 +174,7 @@ enum Products {
         // Truth values stay such: sums are disjunctions, products conjunctions.
         let product = outer(a, b).logicalAnd(Tensor.full([], .bool(alpha.boolValue), dtype: .bool))
         return product.logicalOr(x.logicalAnd(Tensor.full([], .bool(beta.boolValue), dtype: .bool)))
-        }
+      }
       let result = DType.promote(x.dtype, DType.promote(a.dtype, b.dtype))
       for (factor, name) in [(beta, "beta"), (alpha, "alpha")] where result.category <= .integer {
         guard case .double = factor else { continue }

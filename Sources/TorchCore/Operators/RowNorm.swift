@@ -158,7 +158,10 @@ enum RowNorm {
   ) throws -> [Tensor] {
     let statistics = try NormalizationSupport.statisticsType(x, [weight, bias], kernel: kernel)
     let y = try Tensor.uninitialized(x.shape, x.dtype)
-    if x.numel == 0 { return [y, Tensor.zeros(shape, dtype: statistics), Tensor.zeros(shape, dtype: statistics)] }
+    // A row without elements has the mean 0 and no deviation.
+    if x.numel == 0 {
+      return [y, Tensor.zeros(shape, dtype: statistics), Tensor.full(shape, .double(.nan), dtype: statistics)]
+    }
     let (mean, rstd) = (
       try Tensor.uninitialized(shape, x.dtype.computed), try Tensor.uninitialized(shape, x.dtype.computed)
     )

@@ -50,6 +50,22 @@ extension nn.functional {
     }
     return x - x.clamp(min: Scalar(-lambda), max: Scalar(lambda))
   }
+  /// x where x > threshold, else `value`
+  public static func threshold(_ x: Tensor, _ threshold: Scalar, _ value: Scalar) -> Tensor {
+    torch.threshold(x, threshold, value)
+  }
+  /// Draws from the classes of logits, softened by temperature `tau` so that gradients pass; one-hot with `hard`.
+  ///
+  /// Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.gumbel_softmax.html
+  public static func gumbelSoftmax(_ logits: Tensor, tau: Double = 1, hard: Bool = false, dim: Int = -1) -> Tensor {
+    let noise = torch.noGrad { -Tensor.empty(like: logits).exponential_().log() }
+    let soft = ((logits + noise) / tau).softmax(dim: dim)
+    guard hard else { return soft }
+    // The one-hot value with the gradient of the soft one.
+    let index = torch.noGrad { soft.argmax(dim: dim, keepdim: true) }
+    let ones = Tensor.zeros(logits.shape, dtype: logits.dtype).scatter(dim, index, 1)
+    return ones - soft.detach() + soft
+  }
   /// x where |x| > λ, else 0
   public static func hardshrink(_ x: Tensor, lambda: Double = 0.5) -> Tensor {
     x * torch.noGrad { (x.abs() > lambda).to(x.dtype) }

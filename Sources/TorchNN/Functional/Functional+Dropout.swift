@@ -27,28 +27,15 @@ extension nn.functional {
     return torch.featureDropout(x, p: p, train: training)
   }
 
+  /// Elements set to SELU's limit with probability `p`, keeping mean 0 and variance 1.
+  /// Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.alpha_dropout.html
   public static func alphaDropout(_ x: Tensor, p: Double = 0.5, training: Bool = false) -> Tensor {
-    saturating(x, p, training, mask: x.shape)
+    torch.alphaDropout(x, p: p, train: training)
   }
 
+  /// `alphaDropout` of whole channels.
+  /// Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.feature_alpha_dropout.html
   public static func featureAlphaDropout(_ x: Tensor, p: Double = 0.5, training: Bool = false) -> Tensor {
-    guard x.ndim >= 2 || !training else {
-      return .invalid(TorchError(.shape, "Feature dropout requires at least 2 dimensions in the input"))
-    }
-    return saturating(x, p, training, mask: Shape(Array(x.shape.prefix(2)) + x.shape.dropFirst(2).map { _ in 1 }))
-  }
-
-  /// Dropped elements get `-λα`, then an affine map restores mean 0 and variance 1.
-  private static func saturating(_ x: Tensor, _ p: Double, _ training: Bool, mask: Shape) -> Tensor {
-    guard (0...1).contains(p) else {
-      return .invalid(TorchError(.value, "dropout probability has to be between 0 and 1, but got \(Scalar(p))"))
-    }
-    if p == 0 || !training || x.numel == 0 { return x }
-    if p == 1 { return x * Tensor.zeros([], dtype: x.dtype) }
-    let alpha = 1.7580993408473766
-    let a = 1 / ((alpha * alpha * p + 1) * (1 - p)).squareRoot()
-    let kept = torch.noGrad { Tensor.empty(mask, dtype: x.dtype).bernoulli_(1 - p) }
-    let shift = torch.noGrad { (kept - 1) * (alpha * a) + alpha * a * p }
-    return x * (kept * a) + shift
+    torch.featureAlphaDropout(x, p: p, train: training)
   }
 }

@@ -22,4 +22,35 @@ extension nn.functional {
   ) -> Tensor {
     torch.conv3d(x, weight, bias, stride: [stride], padding: [padding], dilation: [dilation], groups: groups)
   }
+
+  /// The gradient of a convolution with respect to its input, as a function: weight is (C, M / groups, kernel…).
+  /// Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.conv_transpose1d.html
+  public static func convTranspose1d(
+    _ x: Tensor, _ weight: Tensor, _ bias: Tensor? = nil, stride: some Extent = 1, padding: some Extent = 0,
+    outputPadding: some Extent = 0, groups: Int = 1, dilation: some Extent = 1
+  ) -> Tensor {
+    torch.convTranspose1d(
+      x, weight, bias, stride: stride.extents(1), padding: padding.extents(1), outputPadding: outputPadding.extents(1),
+      groups: groups, dilation: dilation.extents(1))
+  }
+  /// The gradient of a convolution with respect to its input, as a function: weight is (C, M / groups, kernel…).
+  /// Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.conv_transpose2d.html
+  public static func convTranspose2d(
+    _ x: Tensor, _ weight: Tensor, _ bias: Tensor? = nil, stride: some Extent = 1, padding: some Extent = 0,
+    outputPadding: some Extent = 0, groups: Int = 1, dilation: some Extent = 1
+  ) -> Tensor {
+    torch.convTranspose2d(
+      x, weight, bias, stride: stride.extents(2), padding: padding.extents(2), outputPadding: outputPadding.extents(2),
+      groups: groups, dilation: dilation.extents(2))
+  }
+  /// The gradient of a convolution with respect to its input, as a function: weight is (C, M / groups, kernel…).
+  /// Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.conv_transpose3d.html
+  public static func convTranspose3d(
+    _ x: Tensor, _ weight: Tensor, _ bias: Tensor? = nil, stride: some Extent = 1, padding: some Extent = 0,
+    outputPadding: some Extent = 0, groups: Int = 1, dilation: some Extent = 1
+  ) -> Tensor {
+    torch.convTranspose3d(
+      x, weight, bias, stride: stride.extents(3), padding: padding.extents(3), outputPadding: outputPadding.extents(3),
+      groups: groups, dilation: dilation.extents(3))
+  }
 }

@@ -275,4 +275,20 @@ extension nn {
       return x.softmax(dim: -3)
     }
   }
+
+  /// x where x > threshold, else `value`
+  /// Source: https://pytorch.org/docs/stable/generated/torch.nn.Threshold.html
+  public final class Threshold: InplaceActivation {
+    public let threshold: Scalar
+    public let value: Scalar
+
+    public init(_ threshold: Scalar, _ value: Scalar, inplace: Bool = false) {
+      self.threshold = threshold
+      self.value = value
+      super.init(inplace: inplace)
+    }
+
+    public override func apply(_ x: Tensor) -> Tensor { functional.threshold(x, threshold, value) }
+    override var arguments: String { "threshold=\(threshold), value=\(value)" }
+  }
 }
