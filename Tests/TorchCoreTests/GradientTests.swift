@@ -222,7 +222,7 @@ private let windows: [GradientCase] = [
       "aten::_log_softmax_backward_data", "aten::nll_loss_forward", "aten::nll_loss2d_forward", "aten::nll_loss_backward",
       "aten::nll_loss2d_backward", "aten::_conj_physical", "aten::real", "aten::bernoulli", "aten::embedding_dense_backward",
       "aten::imag", "aten::log_sigmoid_forward", "aten::_linalg_solve_ex", "aten::_linalg_det", "aten::_linalg_slogdet",
-      "aten::_linalg_svd",
+      "aten::_linalg_svd", "aten::linalg_lstsq",
       // Of matrices of which one triangle is read, or whose results are unique up to a phase: LinearAlgebraTests.swift.
       "aten::linalg_cholesky_ex", "aten::cholesky_solve", "aten::cholesky_inverse", "aten::_linalg_eigh", "aten::linalg_eig",
       "aten::linalg_matrix_sqrth",
