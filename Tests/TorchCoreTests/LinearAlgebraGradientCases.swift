@@ -34,7 +34,7 @@ private let solvers: [GradientCase] = [
   GradientCase("linalg_lu_solve", "adjoint") { [square(3, 3), pivots([2, 3, 3]), x(3, 2), .bool(true), .bool(true)] },
   GradientCase("linalg_lu_solve", "right, adjoint") { [square(3, 3), pivots([1, 3, 3]), x(2, 3), .bool(false), .bool(true)] },
   GradientCase("linalg_det", "batch") { [square(2, 3, 3)] },
-  GradientCase("linalg_det", "singular and regular") {
+  GradientCase("linalg_det", "singular and regular", second: false) {
     let regular = torch.randn(3, 3, dtype: .float64, generator: Generator(seed: 3))
     let singular = Tensor([[1.0, 2, 3], [2, 4, 6], [0, 1, 1]], dtype: .float64)
     return [.tensor(torch.stack([regular, singular]).requiresGrad_())]
@@ -51,8 +51,6 @@ private let decompositions: [GradientCase] = [
   GradientCase("linalg_svd", "tall") { [x(4, 3), .bool(false), .none] },
   GradientCase("linalg_svd", "wide") { [x(2, 3), .bool(false), .none] },
   GradientCase("linalg_svdvals") { [x(2, 3, 3), .none] },
-  GradientCase("linalg_lstsq", "tall") { [x(2, 4, 2), x(2, 4, 3), .none, .string("gels")] },
-  GradientCase("linalg_lstsq", "wide") { [x(2, 3), x(2), .none, .string("gelsy")] },
   GradientCase("linalg_pinv.atol_rtol_tensor", "tall") { [x(3, 2), .none, .none, .bool(false)] },
   GradientCase("linalg_pinv.atol_rtol_tensor", "wide") { [x(2, 3), .none, .none, .bool(false)] },
   GradientCase("linalg_matrix_exp") { [x(2, 3, 3)] },

@@ -189,7 +189,11 @@ private func same(_ a: Tensor, _ b: Tensor, _ location: SourceLocation = #_sourc
       let (u, h) = torch.linalg.polar(x)
       return [u, h]
     }),
-    ("lstsq", { [torch.linalg.lstsq($0.narrow(-1, 0, 2), $0).solution] }),
+    ("lstsq", { x in
+      let found = torch.linalg.lstsq(x.narrow(-1, 0, 2), x, driver: "gels")
+      return [found.solution, found.residuals]
+    }),
+    ("lstsq, wide", { [torch.linalg.lstsq($0.narrow(-2, 0, 2), $0.select(-1, 0).narrow(0, 0, 2)).solution] }),
     ("nuclear norm", { [torch.linalg.matrixNorm($0, ord: "nuc")] }),
   ]
 

@@ -97,6 +97,10 @@ enum Products {
     func turned(_ x: Tensor, _ by: Int) -> Tensor { x.roll([-by], [dim]) }
     return turned(a, 1) * turned(b, 2) - turned(a, 2) * turned(b, 1)
   }
+  private static let linalgMatmul = Operator(
+    composite: "linalg_matmul(Tensor self, Tensor other) -> Tensor", twins: .out
+  ) { (a: Tensor, b: Tensor) in try Matmul.matmul.call(a, b) }
+
   private static let crossOfFirst = Operator(
     composite: "cross(Tensor self, Tensor other, int? dim=None) -> Tensor", twins: .out
   ) { (a: Tensor, b: Tensor, dim: Int?) in
@@ -117,11 +121,7 @@ enum Products {
     // For integers the factors lose their fractions.
     let isInteger = product.dtype.category <= .integer
     let (beta, alpha) = isInteger ? (.int(beta.intValue), .int(alpha.intValue)) : (beta, alpha)
-    guard x.shape.canExpand(to: product.shape) else {
-      throw TorchError(
-        .shape,
-        "The expanded size of the tensor must match the existing size: \(product.shape.listDescription), \(x.shape.listDescription)")
-    }
+    _ = try Views.expandedShape(x, Array(product.shape))
     let scaled = alpha == .int(1) ? product : product * alpha
     if beta == .int(0) || beta == .double(0) { return scaled }
     return (beta == .int(1) ? x : x * beta) + scaled
@@ -226,7 +226,7 @@ enum Products {
   }
 
   static let operators: [AnyOperator] =
-    [linear, bilinear, dot, vdot, mv, outer, ger, inner, cross, crossOfFirst, tensordot, kron] + sums
+    [linear, bilinear, dot, vdot, mv, outer, ger, inner, cross, crossOfFirst, linalgMatmul, tensordot, kron] + sums
 }
 
 extension Tensor {

@@ -1,7 +1,8 @@
 // Determinants, by the LU decomposition.
 //
-// The second derivative at a singular matrix is that of its adjugate, by the singular value decomposition
-// (N. Higham, https://nhigham.com/2020/06/16/what-is-the-adjugate-of-a-matrix).
+// The derivative at a singular matrix is its adjugate, by the singular value decomposition
+// (N. Higham, https://nhigham.com/2020/06/16/what-is-the-adjugate-of-a-matrix). PyTorch has it so for second derivatives
+// alone; its first derivative there is zero.
 // Reference: https://pytorch.org/docs/stable/generated/torch.linalg.det.html
 
 enum Determinants {
@@ -28,13 +29,11 @@ enum Determinants {
       return { g in
         let (a, det) = (try sa.value, try sy.value)
         if a.numel == 0 { return [Tensor.zeros(like: a)] }
-        if Modes.current.contains(.createGraph) { return [try differentiableGradient(g[0], a, det)] }
-        // g det̄ A⁻ᴴ. A zero on U's diagonal is moved by an epsilon, which gives the adjugate's limit.
-        let diagonal = factors.matrixDiagonal
-        let epsilon = a.dtype.realType == .float64 ? Double.ulpOfOne : Double(Float.ulpOfOne)
-        let moved = factors + torch.where(diagonal .== 0, .double(epsilon), .double(0)).to(a.dtype).diagEmbed()
+        let isSingular = try (det.detach() .== 0).any().item(Bool.self)
+        if isSingular || Modes.current.contains(.createGraph) { return [try differentiableGradient(g[0], a, det)] }
+        // g det̄ A⁻ᴴ
         let right = (g[0] * det.conj()).unsqueeze(-1).expand(Array(a.shape.dropLast())).diagEmbed()
-        return [LU.luSolve(moved, pivots, right, true, true)]
+        return [LU.luSolve(factors, pivots, right, true, true)]
       }
     })
 

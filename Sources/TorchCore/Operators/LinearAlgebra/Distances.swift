@@ -104,7 +104,7 @@ enum Distances {
     guard x.ndim == 2 else { throw TorchError(.shape, "pdist only supports 2D tensors, got: \(x.ndim)D") }
     guard x.dtype.isFloatingPoint else { throw TorchError(.dtype, "pdist only supports floating-point dtypes") }
     guard p >= 0 else { throw TorchError(.value, "pdist only supports non-negative p values") }
-    return try pairsForward.call(x.contiguous(), p)
+    return try pairsForward.call(x, p)
   }
 
   /// The rows i < j, pair by pair.
@@ -122,7 +122,6 @@ enum Distances {
   static let pairsForward: Operator<Tensor, Double, Tensor> = Operator(
     "_pdist_forward(Tensor self, float p=2.) -> Tensor",
     kernel: { (x: Tensor, p: Double) in
-      guard x.isContiguous else { throw TorchError(.value, "_pdist_forward requires contiguous input") }
       guard x.dtype == .float32 || x.dtype == .float64 else {
         throw TorchError(.notImplemented, "\"pdist\" not implemented for '\(x.dtype.scalarTypeName)'")
       }

@@ -175,14 +175,12 @@ enum QR {
         throw TorchError(.shape, "\(name): \(what) must have at least 2 dimensions.")
       }
       let side = left ? -2 : -1
-      guard tau.ndim > 0, other.shape[side] >= tau.shape[-1] else {
-        throw TorchError(.shape, "\(name): other.shape[\(side)] must be greater than or equal to tau.shape[-1]")
-      }
       guard other.shape[side] == a.shape[-2] else {
         throw TorchError(.shape, "\(name): other.shape[\(side)] must be equal to input.shape[-2]")
       }
-      guard tau.shape[-1] <= a.shape[-1] else {
-        throw TorchError(.shape, "\(name): tau.shape[-1] must be less than or equal to input.shape[-1]")
+      guard tau.ndim > 0, tau.shape[-1] == Swift.min(other.shape[side], a.shape[-1]) else {
+        throw TorchError(
+          .shape, "\(name): tau.shape[-1] must be equal to min(other.shape[\(side)], input.shape[-1])")
       }
       try checkReflectors(a, tau, name)
       guard a.ndim == other.ndim else {

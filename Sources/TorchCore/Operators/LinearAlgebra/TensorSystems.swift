@@ -39,7 +39,8 @@ enum TensorSystems {
       throw TorchError(
         .dtype, "linalg.vander supports floating point, complex, and integer tensors, but got \(x.dtype.scalarTypeName)")
     }
-    let columns = count ?? x.shape.last ?? 1
+    let x = x.ndim == 0 ? x.reshape([1]) : x
+    let columns = count ?? x.shape[-1]
     guard columns > 1 else { throw TorchError(.value, "N must be greater than 1.") }
     let powers = x.unsqueeze(-1).expand(Array(x.shape) + [columns - 1]).cumprod(-1)
     return torch.cat([Tensor.ones(Shape(Array(x.shape) + [1]), dtype: powers.dtype), powers], dim: -1)
