@@ -136,7 +136,8 @@ template <class C> struct Sampler {
     int64_t low[3];
     C fraction[3], slope[3];
     for (int k = 0; k < rank; k++) {
-      const Place<C> place = padded(to_pixels(position[k], size(k), p.align_corners, rank), size(k), p.padding, p.align_corners);
+      const Place<C> pixel = to_pixels(position[k], size(k), p.align_corners, rank);
+      const Place<C> place = padded(pixel, size(k), p.padding, p.align_corners);
       const C floor = floor_of(place.value);
       low[k] = static_cast<int64_t>(floor);
       fraction[k] = place.value - floor;
@@ -171,7 +172,8 @@ template <class C> struct Sampler {
     taps.count = 0;
     int64_t at = 0;
     for (int k = rank - 1; k >= 0; k--) {
-      const Place<C> place = padded(to_pixels(position[k], size(k), p.align_corners, rank), size(k), p.padding, p.align_corners);
+      const Place<C> pixel = to_pixels(position[k], size(k), p.align_corners, rank);
+      const Place<C> place = padded(pixel, size(k), p.padding, p.align_corners);
       const int64_t index = static_cast<int64_t>(std::nearbyint(static_cast<double>(place.value)));
       if (index < 0 || index >= size(k)) return;
       at = at * size(k) + index;

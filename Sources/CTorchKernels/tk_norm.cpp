@@ -126,24 +126,35 @@ void row_parameters(const tk_rows &s, int64_t begin, int64_t end, const T *g, co
         const T *gb = g + row * n + p % s.blocks * s.inner, *xb = x + row * n + p % s.blocks * s.inner;
         const C m = mean[row];
         sum += long_sum<C>(s.inner, [=](int64_t i) HWY_ATTR { return static_cast<C>(gb[i]); });
-        dot += rstd[row] * long_sum<C>(s.inner, [=](int64_t i) HWY_ATTR { return static_cast<C>(gb[i]) * (static_cast<C>(xb[i]) - m); });
+        dot += rstd[row] * long_sum<C>(s.inner, [=](int64_t i) HWY_ATTR {
+          return static_cast<C>(gb[i]) * (static_cast<C>(xb[i]) - m);
+        });
       }
       if (by_weight) by_weight[p] = static_cast<C>(dot);
       if (by_bias) by_bias[p] = static_cast<C>(sum);
     }
     return;
   }
+  // Some columns at a time; partial sums over some rows, and those in float64.
   constexpr int kWidth = 256;
+  constexpr int64_t kRows = 64;
   for (int64_t at = begin; at < end; at += kWidth) {
     const int w = static_cast<int>(std::min<int64_t>(kWidth, end - at));
     double sum[kWidth] = {}, dot[kWidth] = {};
-    for (int64_t row = 0; row < s.rows; row++) {
-      const T *gb = g + row * n + at, *xb = x + row * n + at;
-      const C m = mean[row], r = rstd[row];
+    for (int64_t first = 0; first < s.rows; first += kRows) {
+      C part[kWidth] = {}, product[kWidth] = {};
+      for (int64_t row = first; row < std::min(first + kRows, s.rows); row++) {
+        const T *gb = g + row * n + at, *xb = x + row * n + at;
+        const C m = mean[row], r = rstd[row];
+        for (int j = 0; j < w; j++) {
+          const C value = static_cast<C>(gb[j]);
+          part[j] += value;
+          product[j] += value * ((static_cast<C>(xb[j]) - m) * r);
+        }
+      }
       for (int j = 0; j < w; j++) {
-        const C value = static_cast<C>(gb[j]);
-        sum[j] += value;
-        dot[j] += value * ((static_cast<C>(xb[j]) - m) * r);
+        sum[j] += part[j];
+        dot[j] += product[j];
       }
     }
     for (int j = 0; j < w; j++) {
@@ -155,7 +166,7 @@ void row_parameters(const tk_rows &s, int64_t begin, int64_t end, const T *g, co
 
 // ---- channels ----
 
-// f(plane) for planes of channel c, or for columns begin..<end of an (n, channels) matrix where inner is 1.
+// Channels begin..<end, which are columns of a matrix where inner is 1.
 template <class T>
 void moments(const tk_channels &s, int64_t begin, int64_t end, const T *x, compute<T> *mean, compute<T> *variance) {
   using C = compute<T>;
@@ -251,14 +262,11 @@ void channel_backward(const tk_channels &s, int64_t begin, int64_t end, const T 
   }
 }
 
-// One element type's functions, as the code outside of the targets calls them.
-template <class F> bool dispatch(tk_dtype dtype, F f) { return dispatch_floating(dtype, f); }
-
 int64_t grain(int64_t work) { return std::max<int64_t>(1, 16384 / std::max<int64_t>(1, work)); }
 
 bool RowNorm(const tk_rows *s, double eps, const void *x, const void *weight, const void *bias, void *y, void *mean,
              void *rstd) {
-  return dispatch(s->dtype, [=](auto tag) {
+  return dispatch_floating(s->dtype, [=](auto tag) {
     using T = typename decltype(tag)::type;
     using C = compute<T>;
     const int64_t n = s->blocks * s->inner;
@@ -274,7 +282,7 @@ bool RowNorm(const tk_rows *s, double eps, const void *x, const void *weight, co
 
 bool RowNormBackward(const tk_rows *s, const void *gradient, const void *x, const void *mean, const void *rstd,
                      const void *weight, void *by_x, void *by_weight, void *by_bias) {
-  return dispatch(s->dtype, [=](auto tag) {
+  return dispatch_floating(s->dtype, [=](auto tag) {
     using T = typename decltype(tag)::type;
     using C = compute<T>;
     const int64_t n = s->blocks * s->inner;
@@ -297,7 +305,7 @@ bool RowNormBackward(const tk_rows *s, const void *gradient, const void *x, cons
 }
 
 bool ChannelMoments(const tk_channels *s, const void *x, void *mean, void *variance) {
-  return dispatch(s->dtype, [=](auto tag) {
+  return dispatch_floating(s->dtype, [=](auto tag) {
     using T = typename decltype(tag)::type;
     parallel_for(s->channels, grain(s->n * s->inner), [=](int64_t begin, int64_t end) {
       moments<T>(*s, begin, end, static_cast<const T *>(x), static_cast<compute<T> *>(mean),
@@ -307,7 +315,7 @@ bool ChannelMoments(const tk_channels *s, const void *x, void *mean, void *varia
 }
 
 bool ChannelAffine(const tk_channels *s, const void *x, const void *scale, const void *shift, void *y) {
-  return dispatch(s->dtype, [=](auto tag) {
+  return dispatch_floating(s->dtype, [=](auto tag) {
     using T = typename decltype(tag)::type;
     const int64_t planes = s->inner == 1 ? s->n : s->n * s->channels;
     parallel_for(planes, grain(s->inner == 1 ? s->channels : s->inner), [=](int64_t begin, int64_t end) {
@@ -318,7 +326,7 @@ bool ChannelAffine(const tk_channels *s, const void *x, const void *scale, const
 }
 
 bool ChannelSums(const tk_channels *s, const void *gradient, const void *x, const void *mean, void *sum, void *dot) {
-  return dispatch(s->dtype, [=](auto tag) {
+  return dispatch_floating(s->dtype, [=](auto tag) {
     using T = typename decltype(tag)::type;
     parallel_for(s->channels, grain(s->n * s->inner), [=](int64_t begin, int64_t end) {
       sums<T>(*s, begin, end, static_cast<const T *>(gradient), static_cast<const T *>(x),
@@ -329,7 +337,7 @@ bool ChannelSums(const tk_channels *s, const void *gradient, const void *x, cons
 
 bool ChannelBackward(const tk_channels *s, const void *gradient, const void *x, const void *mean, const void *offset,
                      const void *slope, const void *scale, void *by_x) {
-  return dispatch(s->dtype, [=](auto tag) {
+  return dispatch_floating(s->dtype, [=](auto tag) {
     using T = typename decltype(tag)::type;
     using C = compute<T>;
     const int64_t planes = s->inner == 1 ? s->n : s->n * s->channels;

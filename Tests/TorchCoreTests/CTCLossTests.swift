@@ -11,7 +11,8 @@ import Torch
     try torch.autograd.gradcheck(
       { leaves in
         let logProbs = Value.tensor(leaves[0].logSoftmax(dim: 2))
-        let sizes: [Value] = fromTensors ? [.tensor(Tensor(inputs)), .tensor(Tensor(lengths))] : [.ints(inputs), .ints(lengths)]
+        let sizes: [Value] =
+          fromTensors ? [.tensor(Tensor(inputs)), .tensor(Tensor(lengths))] : [.ints(inputs), .ints(lengths)]
         let name = fromTensors ? "_ctc_loss.Tensor" : "_ctc_loss"
         let all = try OperatorRegistry.call(name, [logProbs, targets] + sizes + [.int(0), .bool(false)])
         return [all[0].tensor!]

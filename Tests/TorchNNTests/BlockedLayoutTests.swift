@@ -6,16 +6,25 @@ import TorchNN
 
 @Suite struct BlockedLayoutTests {
   private static let layers: [(name: String, layer: @Sendable (Tensor, Tensor, Tensor) -> Tensor)] = [
-    ("batch norm", { x, w, b in
-      nn.functional.batchNorm(x, runningMean: nil, runningVar: nil, weight: w, bias: b, training: true)
-    }),
+    (
+      "batch norm",
+      { x, w, b in
+        nn.functional.batchNorm(x, runningMean: nil, runningVar: nil, weight: w, bias: b, training: true)
+      }
+    ),
     ("batch norm, plain", { x, _, _ in nn.functional.batchNorm(x, runningMean: nil, runningVar: nil, training: true) }),
-    ("batch norm, given", { x, w, b in
-      nn.functional.batchNorm(
-        x, runningMean: Tensor.full([16], 0.1), runningVar: Tensor.full([16], 0.7), weight: w, bias: b)
-    }),
+    (
+      "batch norm, given",
+      { x, w, b in
+        nn.functional.batchNorm(
+          x, runningMean: Tensor.full([16], 0.1), runningVar: Tensor.full([16], 0.7), weight: w, bias: b)
+      }
+    ),
     ("average pool", { x, _, _ in nn.functional.avgPool2d(x, 3, stride: 2, padding: 1) }),
-    ("average pool, inside", { x, _, _ in nn.functional.avgPool2d(x, 3, stride: 2, padding: 1, countIncludePad: false) }),
+    (
+      "average pool, inside",
+      { x, _, _ in nn.functional.avgPool2d(x, 3, stride: 2, padding: 1, countIncludePad: false) }
+    ),
     ("adaptive pool", { x, _, _ in nn.functional.adaptiveAvgPool2d(x, 5) }),
     ("group norm", { x, w, b in nn.functional.groupNorm(x, 4, weight: w, bias: b) }),
     ("interpolation", { x, _, _ in nn.functional.interpolate(x, scaleFactor: 2, mode: .bilinear) }),

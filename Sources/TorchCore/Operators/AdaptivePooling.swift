@@ -11,7 +11,8 @@ enum AdaptivePooling {
     for dim in (x.ndim - rank)..<x.ndim where x.shape[dim] == 0 {
       throw TorchError(
         .shape,
-        "\(name)(): Expected input to have non-zero size for non-batch dimensions, but input has sizes \(x.shape.listDescription) with dimension \(dim) being empty")
+        "\(name)(): Expected input to have non-zero size for non-batch dimensions, but input has sizes \(x.shape.listDescription) with dimension \(dim) being empty"
+      )
     }
   }
 
@@ -43,7 +44,8 @@ enum AdaptivePooling {
         try checkFloat(x, rank == 2 ? "adaptive_avg_pool2d" : "adaptive_avg_pool3d_cpu")
         let out = try Tensor.uninitialized(Shape(x.shape.dropLast(rank) + size), x.dtype)
         if out.numel > 0 {
-          try x.backend.windowMean(PoolingWindows.adaptive(Array(x.shape.suffix(rank)), size), nil, try x.rowMajor(), into: out)
+          try x.backend.windowMean(
+            PoolingWindows.adaptive(Array(x.shape.suffix(rank)), size), nil, try x.rowMajor(), into: out)
         }
         return out
       },
@@ -114,7 +116,8 @@ enum AdaptivePooling {
         }
         let shape = Shape(x.shape.dropLast(rank) + size)
         if let negative = size.first(where: { $0 < 0 }) {
-          throw TorchError(.value, "Trying to create tensor with negative dimension \(negative): \(shape.listDescription)")
+          throw TorchError(
+            .value, "Trying to create tensor with negative dimension \(negative): \(shape.listDescription)")
         }
         try checkFloat(x, rank == 2 ? "adaptive_max_pool2d" : "adaptive_max_pool3d_cpu")
         let (out, indices) = (try Tensor.uninitialized(shape, x.dtype), try Tensor.uninitialized(shape, .int64))
@@ -140,7 +143,8 @@ enum AdaptivePooling {
         try checkInput(x, rank, "adaptive_max_pool\(rank)d_backward", colon: ":")
         guard g.dtype == x.dtype else {
           throw TorchError(
-            .dtype, "expected dtype \(x.dtype.scalarTypeName) for `grad_output` but got dtype \(g.dtype.scalarTypeName)")
+            .dtype, "expected dtype \(x.dtype.scalarTypeName) for `grad_output` but got dtype \(g.dtype.scalarTypeName)"
+          )
         }
         return PoolingMaxima.scatter(g, x.shape, indices, rank: rank)
       },

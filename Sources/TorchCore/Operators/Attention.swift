@@ -27,18 +27,21 @@ enum Attention {
     guard q.dtype == k.dtype, q.dtype == v.dtype else {
       throw TorchError(
         .dtype,
-        "Expected query, key, and value to have the same dtype, but got query.dtype: \(q.dtype.cName) key.dtype: \(k.dtype.cName) and value.dtype: \(v.dtype.cName) instead.")
+        "Expected query, key, and value to have the same dtype, but got query.dtype: \(q.dtype.cName) key.dtype: \(k.dtype.cName) and value.dtype: \(v.dtype.cName) instead."
+      )
     }
     guard q.ndim >= 2, k.ndim >= 2, v.ndim >= 2 else {
       throw TorchError(
         .shape,
-        "Expected query, key, and value to all be  at least 2 dimensional, but got query.dim: \(q.ndim) key.dim: \(k.ndim) and value.dim: \(v.ndim) instead.")
+        "Expected query, key, and value to all be  at least 2 dimensional, but got query.dim: \(q.ndim) key.dim: \(k.ndim) and value.dim: \(v.ndim) instead."
+      )
     }
     guard let mask else { return }
     guard mask.dtype == .bool || mask.dtype == .float32 || mask.dtype == q.dtype else {
       throw TorchError(
         .dtype,
-        "Expected attn_mask dtype to be bool or float or to match query dtype, but got attn_mask.dtype: \(mask.dtype.cName) and  query.dtype: \(q.dtype.cName) instead.")
+        "Expected attn_mask dtype to be bool or float or to match query dtype, but got attn_mask.dtype: \(mask.dtype.cName) and  query.dtype: \(q.dtype.cName) instead."
+      )
     }
     guard !isCausal else {
       throw TorchError(
@@ -62,44 +65,45 @@ enum Attention {
 
   // MARK: The formula
 
-  static let math: Operator<
-    Tensor, Tensor, Tensor, Tensor?, Double, Bool, Tensor?, Double?, Bool, [Tensor]
-  > = Operator(
-    composite:
-      "_scaled_dot_product_attention_math(Tensor query, Tensor key, Tensor value, Tensor? attn_mask=None, float dropout_p=0.0, bool is_causal=False, Tensor? dropout_mask=None, *, float? scale=None, bool enable_gqa=False) -> (Tensor, Tensor)"
-  ) { query, key, value, mask, dropout, isCausal, dropoutMask, scale, grouped in
-    try check(query, key, value, mask, isCausal)
-    // 16-bit floats are computed in float32.
-    let dtype = query.dtype.isFloatingPoint ? query.dtype.computed : query.dtype
-    let q = query.to(dtype)
-    var (k, v) = (key.to(dtype), value.to(dtype))
-    if grouped {
-      guard q.ndim >= 3, k.ndim >= 3, v.ndim >= 3 else {
-        throw TorchError(.shape, "grouped query attention expects inputs of at least 3 dimensions")
+  static let math:
+    Operator<
+      Tensor, Tensor, Tensor, Tensor?, Double, Bool, Tensor?, Double?, Bool, [Tensor]
+    > = Operator(
+      composite:
+        "_scaled_dot_product_attention_math(Tensor query, Tensor key, Tensor value, Tensor? attn_mask=None, float dropout_p=0.0, bool is_causal=False, Tensor? dropout_mask=None, *, float? scale=None, bool enable_gqa=False) -> (Tensor, Tensor)"
+    ) { query, key, value, mask, dropout, isCausal, dropoutMask, scale, grouped in
+      try check(query, key, value, mask, isCausal)
+      // 16-bit floats are computed in float32.
+      let dtype = query.dtype.isFloatingPoint ? query.dtype.computed : query.dtype
+      let q = query.to(dtype)
+      var (k, v) = (key.to(dtype), value.to(dtype))
+      if grouped {
+        guard q.ndim >= 3, k.ndim >= 3, v.ndim >= 3 else {
+          throw TorchError(.shape, "grouped query attention expects inputs of at least 3 dimensions")
+        }
+        let (heads, keyHeads, valueHeads) = (q.shape[-3], k.shape[-3], v.shape[-3])
+        guard keyHeads > 0, valueHeads > 0, heads % keyHeads == 0, heads % valueHeads == 0 else {
+          throw TorchError(.shape, "Number of heads in key and value must divide the number of heads in query")
+        }
+        k = k.repeatInterleave(heads / keyHeads, dim: -3)
+        v = v.repeatInterleave(heads / valueHeads, dim: -3)
       }
-      let (heads, keyHeads, valueHeads) = (q.shape[-3], k.shape[-3], v.shape[-3])
-      guard keyHeads > 0, valueHeads > 0, heads % keyHeads == 0, heads % valueHeads == 0 else {
-        throw TorchError(.shape, "Number of heads in key and value must divide the number of heads in query")
+      let factor = scale ?? 1 / Double(q.shape[-1]).squareRoot()
+      // As PyTorch has it, half of the scaling before the product keeps it in range.
+      let root = factor.magnitude.squareRoot()
+      var scores = (q * (factor < 0 ? -root : root)).matmul((k * root).transpose(-2, -1))
+      if isCausal { scores = scores + causal(0..<q.shape[-2], k.shape[-2], dtype) }
+      if let added = additive(mask, dtype) { scores = scores + added.to(dtype) }
+      var weights = safeSoftmax(scores, -1, nil)
+      if dropout > 0 {
+        if let dropoutMask {
+          weights = weights.maskedFill(dropoutMask.logicalNot(), 0) * (1 / (1 - dropout))
+        } else {
+          weights = Random.dropout(weights, dropout, true)
+        }
       }
-      k = k.repeatInterleave(heads / keyHeads, dim: -3)
-      v = v.repeatInterleave(heads / valueHeads, dim: -3)
+      return [weights.matmul(v).to(query.dtype), weights.to(query.dtype)]
     }
-    let factor = scale ?? 1 / Double(q.shape[-1]).squareRoot()
-    // As PyTorch has it, half of the scaling before the product keeps it in range.
-    let root = factor.magnitude.squareRoot()
-    var scores = (q * (factor < 0 ? -root : root)).matmul((k * root).transpose(-2, -1))
-    if isCausal { scores = scores + causal(0..<q.shape[-2], k.shape[-2], dtype) }
-    if let added = additive(mask, dtype) { scores = scores + added.to(dtype) }
-    var weights = safeSoftmax(scores, -1, nil)
-    if dropout > 0 {
-      if let dropoutMask {
-        weights = weights.maskedFill(dropoutMask.logicalNot(), 0) * (1 / (1 - dropout))
-      } else {
-        weights = Random.dropout(weights, dropout, true)
-      }
-    }
-    return [weights.matmul(v).to(query.dtype), weights.to(query.dtype)]
-  }
 
   // MARK: In pieces
 

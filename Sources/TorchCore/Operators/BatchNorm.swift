@@ -9,7 +9,8 @@ enum BatchNorm {
     _ momentum: Double, _ eps: Double
   ) throws -> [Tensor] {
     guard x.ndim >= 2 else {
-      throw TorchError(.index, "Dimension out of range (expected to be in range of [-\(x.ndim), \(x.ndim - 1)], but got 1)")
+      throw TorchError(
+        .index, "Dimension out of range (expected to be in range of [-\(x.ndim), \(x.ndim - 1)], but got 1)")
     }
     guard (runningMean == nil) == (runningVar == nil) else {
       throw TorchError(.value, "running_mean and running_var must either both be None or neither be None")
@@ -18,7 +19,9 @@ enum BatchNorm {
       throw TorchError(.value, "running_mean must be defined in evaluation mode")
     }
     let channels = x.shape[1]
-    for (name, part) in [("running_mean", runningMean), ("running_var", runningVar), ("weight", weight), ("bias", bias)] {
+    for (name, part) in [
+      ("running_mean", runningMean), ("running_var", runningVar), ("weight", weight), ("bias", bias),
+    ] {
       if let part, part.numel != channels {
         throw TorchError(.shape, "\(name) should contain \(channels) elements not \(part.numel)")
       }
@@ -101,7 +104,8 @@ enum BatchNorm {
         parts.byBias != nil || !mask[1] && !mask[2]
       {
         return [
-          parts.byInput, parts.byWeight ?? NormalizationSupport.absent(x), parts.byBias ?? NormalizationSupport.absent(x),
+          parts.byInput, parts.byWeight ?? NormalizationSupport.absent(x),
+          parts.byBias ?? NormalizationSupport.absent(x),
         ]
       }
       let gradient = g.dtype == x.dtype ? g : g.to(x.dtype)
@@ -138,7 +142,10 @@ enum BatchNorm {
     "native_batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool training, float momentum, float eps) -> (Tensor, Tensor, Tensor)",
     twins: .out("out", names: ["out", "save_mean", "save_invstd"]),
     kernel: {
-      (x: Tensor, weight: Tensor?, bias: Tensor?, mean: Tensor?, variance: Tensor?, training: Bool, momentum: Double, eps: Double) in
+      (
+        x: Tensor, weight: Tensor?, bias: Tensor?, mean: Tensor?, variance: Tensor?, training: Bool, momentum: Double,
+        eps: Double
+      ) in
       try forward(x, weight, bias, mean, variance, training, momentum, eps)
     },
     derivative: { record, y, x, weight, _, mean, variance, training, _, eps in
@@ -149,7 +156,10 @@ enum BatchNorm {
     "_native_batch_norm_legit(Tensor input, Tensor? weight, Tensor? bias, Tensor(a!) running_mean, Tensor(b!) running_var, bool training, float momentum, float eps) -> (Tensor, Tensor, Tensor)",
     twins: .none,
     kernel: {
-      (x: Tensor, weight: Tensor?, bias: Tensor?, mean: Tensor, variance: Tensor, training: Bool, momentum: Double, eps: Double) in
+      (
+        x: Tensor, weight: Tensor?, bias: Tensor?, mean: Tensor, variance: Tensor, training: Bool, momentum: Double,
+        eps: Double
+      ) in
       try forward(x, weight, bias, mean, variance, training, momentum, eps)
     },
     derivative: { record, y, x, weight, _, mean, variance, training, _, eps in

@@ -24,20 +24,23 @@ enum CTCLoss {
         if let negative = lengths.first(where: { $0 < 0 }) {
           throw TorchError(
             .value,
-            "Expected \(name) to have value at least 0, but got value \(negative) (while checking arguments for ctc_loss_allocate_outputs)")
+            "Expected \(name) to have value at least 0, but got value \(negative) (while checking arguments for ctc_loss_allocate_outputs)"
+          )
         }
       }
       if let long = inputLengths.first(where: { $0 > time }) {
         throw TorchError(
           .value,
-          "Expected input_lengths to have value at most \(time), but got value \(long) (while checking arguments for ctc_loss_allocate_outputs)")
+          "Expected input_lengths to have value at most \(time), but got value \(long) (while checking arguments for ctc_loss_allocate_outputs)"
+        )
       }
       if targets.ndim == 1 {
         let total = targetLengths.reduce(0, +)
         guard targets.numel == total else {
           throw TorchError(
             .shape,
-            "Expected tensor to have size \(total) at dimension 0, but got size \(targets.numel) for argument #2 'targets' (while checking arguments for ctc_loss_allocate_outputs)")
+            "Expected tensor to have size \(total) at dimension 0, but got size \(targets.numel) for argument #2 'targets' (while checking arguments for ctc_loss_allocate_outputs)"
+          )
         }
         var start = 0
         offsets = targetLengths.map { length in
@@ -48,13 +51,15 @@ enum CTCLoss {
         guard targets.ndim == 2, targets.shape[0] == batch else {
           throw TorchError(
             .shape,
-            "Expected tensor to have size \(batch) at dimension 0, but got size \(targets.shape.first ?? 0) for argument #2 'targets' (while checking arguments for ctc_loss_allocate_outputs)")
+            "Expected tensor to have size \(batch) at dimension 0, but got size \(targets.shape.first ?? 0) for argument #2 'targets' (while checking arguments for ctc_loss_allocate_outputs)"
+          )
         }
         let (width, longest) = (targets.shape[1], targetLengths.max() ?? 0)
         guard width >= longest else {
           throw TorchError(
             .shape,
-            "Expected tensor to have size at least \(longest) at dimension 1, but got size \(width) for argument #2 'targets' (while checking arguments for ctc_loss_allocate_outputs)")
+            "Expected tensor to have size at least \(longest) at dimension 1, but got size \(width) for argument #2 'targets' (while checking arguments for ctc_loss_allocate_outputs)"
+          )
         }
         offsets = (0..<batch).map { Int64($0 * width) }
       }
@@ -93,7 +98,8 @@ enum CTCLoss {
       let problem = try Problem(x, targets, inputLengths, targetLengths, blank)
       let out = try Tensor.uninitialized(x.shape, x.dtype)
       x.backend.ctcLossBackward(
-        problem, zeroInfinity, try g.to(x.dtype).rowMajor(), try x.rowMajor(), try loss.rowMajor(), try alpha.rowMajor(),
+        problem, zeroInfinity, try g.to(x.dtype).rowMajor(), try x.rowMajor(), try loss.rowMajor(),
+        try alpha.rowMajor(),
         into: out)
       return out
     })

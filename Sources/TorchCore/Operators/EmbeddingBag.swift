@@ -19,7 +19,8 @@ enum EmbeddingBag {
       guard !dtypes.contains(x.dtype) else { return }
       throw TorchError(
         .dtype,
-        "Expected tensor for argument #\(number) '\(name)' to have one of the following scalar types: \(list); but got \(typeName(x)) instead (while checking arguments for embedding_bag)")
+        "Expected tensor for argument #\(number) '\(name)' to have one of the following scalar types: \(list); but got \(typeName(x)) instead (while checking arguments for embedding_bag)"
+      )
     }
     try checkType(indices, 1, "indices", [.int64, .int32], "Long, Int")
     try checkType(offsets, 1, "offsets", [.int64, .int32], "Long, Int")
@@ -38,12 +39,14 @@ enum EmbeddingBag {
       guard factors.dtype == weight.dtype else {
         throw TorchError(
           .dtype,
-          "Expected tensor for argument #1 'weight' to have the same type as tensor for argument #1 'per_sample_weights'; but type \(typeName(weight)) does not equal \(typeName(factors)) (while checking arguments for embedding_bag)")
+          "Expected tensor for argument #1 'weight' to have the same type as tensor for argument #1 'per_sample_weights'; but type \(typeName(weight)) does not equal \(typeName(factors)) (while checking arguments for embedding_bag)"
+        )
       }
       guard factors.ndim == 1, factors.numel == indices.numel else {
         throw TorchError(
           .shape,
-          "Expected per_sample_weights.value().numel() == indices.numel() to be true, but got false.  (Could this error message be improved?  If so, please report an enhancement request to PyTorch.)")
+          "Expected per_sample_weights.value().numel() == indices.numel() to be true, but got false.  (Could this error message be improved?  If so, please report an enhancement request to PyTorch.)"
+        )
       }
     }
     var bounds = try offsets.to(.int64).toArray(Int.self)
@@ -53,7 +56,8 @@ enum EmbeddingBag {
     if let first = bounds.first, first != 0 {
       throw TorchError(
         .value,
-        "offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from position 0. However, got \(first)")
+        "offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from position 0. However, got \(first)"
+      )
     }
     if let last = bounds.last, last > indices.numel {
       throw TorchError(
@@ -93,14 +97,16 @@ enum EmbeddingBag {
         let sizes = Tensor.zeros([count], dtype: .int64)
         let places = mode == .max ? Tensor.zeros([count, dim], dtype: .int64) : nil
         try weight.backend.embeddingBag(
-          mode, bounds, try flat.rowMajor(), padding, try weight.rowMajor(), try factors?.rowMajor(), into: out, sizes, places)
+          mode, bounds, try flat.rowMajor(), padding, try weight.rowMajor(), try factors?.rowMajor(), into: out, sizes,
+          places)
         // PyTorch leaves out what a plain sum has no need of.
         let isPlain =
           mode == .sum && padding < 0 && weight.dtype != .float64 && weight.strides[1] == 1
         let numbers = isPlain ? Tensor.zeros([0], dtype: .int64) : try bags(bounds)
         let counted = mode == .sum ? Tensor.zeros([count], dtype: .int64) : sizes
         return [out, numbers, counted, places ?? counted].enumerated().map { i, t in
-          i == 0 || indices.dtype == .int64 && offsets.dtype == .int64 ? t : t.to(indices.dtype == .int32 && offsets.dtype == .int32 ? .int32 : .int64)
+          i == 0 || indices.dtype == .int64 && offsets.dtype == .int64
+            ? t : t.to(indices.dtype == .int32 && offsets.dtype == .int32 ? .int32 : .int64)
         }
       },
       derivative: { record, y, weight, indices, offsets, scales, code, _, factors, includesLast, padding in
@@ -171,7 +177,8 @@ enum EmbeddingBag {
       throw TorchError(.value, "embedding_bag_backward: per_sample_weights only supported for mode='sum'")
     }
     let index = indices.to(.int64)
-    let all = numbers.numel == index.numel
+    let all =
+      numbers.numel == index.numel
       ? numbers.to(.int64) : try bags(try offsets.to(.int64).toArray(Int.self) + [index.numel])
     return factorGradient(g, weight, index, all, padding)
   }
@@ -181,20 +188,29 @@ enum EmbeddingBag {
   static let plain = Operator(
     composite:
       "embedding_bag(Tensor weight, Tensor indices, Tensor offsets, bool scale_grad_by_freq=False, int mode=0, bool sparse=False, Tensor? per_sample_weights=None, bool include_last_offset=False) -> (Tensor, Tensor, Tensor, Tensor)"
-  ) { (weight: Tensor, indices: Tensor, offsets: Tensor, scales: Bool, mode: Int, sparse: Bool, factors: Tensor?, last: Bool) -> [Tensor] in
+  ) {
+    (
+      weight: Tensor, indices: Tensor, offsets: Tensor, scales: Bool, mode: Int, sparse: Bool, factors: Tensor?,
+      last: Bool
+    ) -> [Tensor] in
     embeddingBag(weight, indices, offsets, scales, mode, sparse, factors, last, -1)
   }
 
   static let padded = Operator(
     composite:
       "embedding_bag.padding_idx(Tensor weight, Tensor indices, Tensor offsets, bool scale_grad_by_freq, int mode, bool sparse, Tensor? per_sample_weights, bool include_last_offset, int? padding_idx) -> (Tensor, Tensor, Tensor, Tensor)"
-  ) { (weight: Tensor, indices: Tensor, offsets: Tensor, scales: Bool, mode: Int, sparse: Bool, factors: Tensor?, last: Bool, padding: Int?) -> [Tensor] in
+  ) {
+    (
+      weight: Tensor, indices: Tensor, offsets: Tensor, scales: Bool, mode: Int, sparse: Bool, factors: Tensor?,
+      last: Bool, padding: Int?
+    ) -> [Tensor] in
     var row = -1
     if let padding {
       let rows = weight.shape.first ?? 0
       guard (-rows..<rows).contains(padding) else {
         throw TorchError(
-          .value, "padding_idx must be within the number of embeddings, -\(rows) through \(rows - 1), but got \(padding)")
+          .value,
+          "padding_idx must be within the number of embeddings, -\(rows) through \(rows - 1), but got \(padding)")
       }
       row = padding < 0 ? padding + rows : padding
     }

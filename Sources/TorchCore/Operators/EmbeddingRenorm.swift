@@ -6,7 +6,10 @@ enum EmbeddingRenorm {
     composite: "embedding_renorm_(Tensor(a!) self, Tensor indices, float max_norm, float norm_type) -> Tensor(a!)"
   ) { (weight: Tensor, indices: Tensor, maxNorm: Double, normType: Double) in
     guard weight.ndim == 2 else {
-      throw TorchError(.shape, "Expected 2-dimensional tensor, but got \(weight.ndim)-dimensional tensor for argument #1 'self' (while checking arguments for embedding_renorm_)")
+      throw TorchError(
+        .shape,
+        "Expected 2-dimensional tensor, but got \(weight.ndim)-dimensional tensor for argument #1 'self' (while checking arguments for embedding_renorm_)"
+      )
     }
     let rows = indices.to(.int64).reshape([-1]).unique()
     let chosen = weight.indexSelect(0, rows)

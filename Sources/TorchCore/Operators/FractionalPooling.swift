@@ -7,7 +7,8 @@ enum FractionalPooling {
 
   private static func check(_ x: Tensor, _ rank: Int, _ kernel: [Int], _ size: [Int], _ samples: Tensor) throws {
     let name = "fractional_max_pool\(rank)d"
-    let ints = rank == 2 ? "must either be a single Int or tuple of Ints" : "must either be a single Int or tuple of three Ints"
+    let ints =
+      rank == 2 ? "must either be a single Int or tuple of Ints" : "must either be a single Int or tuple of three Ints"
     guard kernel.count == rank else { throw TorchError(.value, "\(name): kernel_size \(ints)") }
     guard size.count == rank else { throw TorchError(.value, "\(name): output_size \(ints)") }
     let called = rank == 2 ? "\(name)()" : "\(name)_out()"
@@ -23,7 +24,8 @@ enum FractionalPooling {
     for dim in (x.ndim - rank - 1)..<x.ndim where x.shape[dim] == 0 {
       throw TorchError(
         .shape,
-        "\(called): Expected input to have non-zero size for non-batch dimensions, but got\(x.shape.listDescription) with dimension \(dim) being empty.")
+        "\(called): Expected input to have non-zero size for non-batch dimensions, but got\(x.shape.listDescription) with dimension \(dim) being empty."
+      )
     }
     let input = Array(x.shape.suffix(rank))
     for (i, axis) in ["time", "height", "width"].suffix(rank).enumerated() {
@@ -69,7 +71,8 @@ enum FractionalPooling {
           // Over an image the samples are (width, height), over a volume (time, height, width).
           let column = rank == 2 ? 1 - i : i
           return PoolingWindows.fractional(
-            input[i], size[i], kernel: kernel[i], samples: (0..<planes).map { numbers[$0 * rank + column] }, dtype: x.dtype)
+            input[i], size[i], kernel: kernel[i], samples: (0..<planes).map { numbers[$0 * rank + column] },
+            dtype: x.dtype)
         }
         try x.backend.windowMax(windows, try x.rowMajor(), into: out, indices)
         return [out, indices]

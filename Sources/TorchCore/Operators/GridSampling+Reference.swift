@@ -55,7 +55,8 @@ extension GridSampling {
       torch.noGrad {
         let inside = (place >= 0) .& (place <= last)
         return Tap(
-          index: place.clamp(min: 0, max: .double(last)).to(.int64), inside: inside.to(position.dtype), weight: weight, slope: slope)
+          index: place.clamp(min: 0, max: .double(last)).to(.int64), inside: inside.to(position.dtype), weight: weight,
+          slope: slope)
       }
     }
     let scale = problem.alignCorners ? last / 2 : Double(size) / 2

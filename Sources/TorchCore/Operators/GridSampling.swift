@@ -30,17 +30,20 @@ enum GridSampling {
     guard grid.shape.last == rank else {
       throw TorchError(
         .shape,
-        "grid_sampler(): expected grid to have size \(rank) in last dimension, but got grid with sizes \(grid.shape.listDescription)")
+        "grid_sampler(): expected grid to have size \(rank) in last dimension, but got grid with sizes \(grid.shape.listDescription)"
+      )
     }
     guard x.ndim == rank + 2, grid.ndim == x.ndim else {
       throw TorchError(
         .shape,
-        "grid_sampler(): expected \(rank == 2 ? "4D" : "5D") input and grid with same number of dimensions, but \(shapes())")
+        "grid_sampler(): expected \(rank == 2 ? "4D" : "5D") input and grid with same number of dimensions, but \(shapes())"
+      )
     }
     for dim in 2..<x.ndim where x.shape[dim] == 0 {
       throw TorchError(
         .shape,
-        "grid_sampler(): expected input to have non-empty spatial dimensions, but input has sizes \(x.shape.listDescription) with dimension \(dim) being empty")
+        "grid_sampler(): expected input to have non-empty spatial dimensions, but input has sizes \(x.shape.listDescription) with dimension \(dim) being empty"
+      )
     }
     guard x.dtype.isFloatingPoint else {
       let kernel = rank == 2 ? "grid_sampler_2d_cpu_kernel_impl" : "grid_sampler3d_cpu"
@@ -77,7 +80,8 @@ enum GridSampling {
 
   private static func backward(_ rank: Int) -> BackwardSignature {
     Operator(
-      fused: "grid_sampler_\(rank)d_backward(Tensor grad_output, Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners, bool[2] output_mask) -> (Tensor, Tensor)",
+      fused:
+        "grid_sampler_\(rank)d_backward(Tensor grad_output, Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners, bool[2] output_mask) -> (Tensor, Tensor)",
       twins: .out("out", names: ["out0", "out1"]),
       kernel: { (g: Tensor, x: Tensor, grid: Tensor, mode: Int, padding: Int, align: Bool, mask: [Bool]) in
         let problem = try problem(rank, x, grid, mode, padding, align)
@@ -107,17 +111,20 @@ enum GridSampling {
     guard x.ndim >= 2, grid.ndim >= 1, x.shape[0] == grid.shape[0] || x.ndim != grid.ndim else {
       throw TorchError(
         .shape,
-        "grid_sampler(): expected grid and input to have same batch size, but got input with sizes \(x.shape.listDescription) and grid with sizes \(grid.shape.listDescription)")
+        "grid_sampler(): expected grid and input to have same batch size, but got input with sizes \(x.shape.listDescription) and grid with sizes \(grid.shape.listDescription)"
+      )
     }
     guard grid.shape.last == x.ndim - 2 else {
       throw TorchError(
         .shape,
-        "grid_sampler(): expected grid to have size \(x.ndim - 2) in last dimension, but got grid with sizes \(grid.shape.listDescription)")
+        "grid_sampler(): expected grid to have size \(x.ndim - 2) in last dimension, but got grid with sizes \(grid.shape.listDescription)"
+      )
     }
     guard x.ndim == 4 || x.ndim == 5, grid.ndim == x.ndim else {
       throw TorchError(
         .shape,
-        "grid_sampler(): expected 4D or 5D input and grid with same number of dimensions, but got input with sizes \(x.shape.listDescription) and grid with sizes \(grid.shape.listDescription)")
+        "grid_sampler(): expected 4D or 5D input and grid with same number of dimensions, but got input with sizes \(x.shape.listDescription) and grid with sizes \(grid.shape.listDescription)"
+      )
     }
     return (x.ndim == 4 ? sampler2d : sampler3d)(x, grid, mode, padding, align)
   }
@@ -134,7 +141,8 @@ enum GridSampling {
     guard theta.ndim == 3, theta.shape[0] == size[0], theta.shape[1] == rank, theta.shape[2] == rank + 1 else {
       throw TorchError(
         .shape,
-        "Expected a batch of \(rank)D affine matrices of shape Nx\(rank)x\(rank + 1) for size [\(size.map(String.init).joined(separator: ", "))]. Got \(theta.shape.listDescription).")
+        "Expected a batch of \(rank)D affine matrices of shape Nx\(rank)x\(rank + 1) for size [\(size.map(String.init).joined(separator: ", "))]. Got \(theta.shape.listDescription)."
+      )
     }
     // The last dimension's coordinate comes first.
     var coordinates: [Tensor] = []

@@ -5,7 +5,8 @@ enum MarginLosses {
   private static func checkInput(_ x: Tensor) throws {
     guard x.ndim <= 2, x.ndim < 1 || x.shape[x.ndim - 1] != 0 else {
       throw TorchError(
-        .shape, "Expected non-empty vector or matrix with optional 0-dim batch size, but got: \(x.shape.listDescription)")
+        .shape,
+        "Expected non-empty vector or matrix with optional 0-dim batch size, but got: \(x.shape.listDescription)")
     }
   }
 
@@ -37,11 +38,13 @@ enum MarginLosses {
     guard y.ndim <= 1, y.numel == n else {
       throw TorchError(
         .shape,
-        "multi_margin_loss: target tensor should be 1-D with size equal to the number of input samples (batch size). Expected target size [\(n)], but got \(y.shape.listDescription). Input has shape \(x.shape.listDescription).")
+        "multi_margin_loss: target tensor should be 1-D with size equal to the number of input samples (batch size). Expected target size [\(n)], but got \(y.shape.listDescription). Input has shape \(x.shape.listDescription)."
+      )
     }
     if let weight {
       guard weight.ndim <= 1, weight.numel == classes else {
-        throw TorchError(.shape, "inconsistent weight size, expected \(classes) but got \(weight.shape.listDescription)")
+        throw TorchError(
+          .shape, "inconsistent weight size, expected \(classes) but got \(weight.shape.listDescription)")
       }
     }
     try checkTypes(x, y, "multi_margin_loss_cpu_kernel")
@@ -64,7 +67,8 @@ enum MarginLosses {
   /// Σ max(0, 1 - (x[y] - x[k])) / C over the targets y, which are the numbers before the first -1, and the classes k that
   /// are no targets; and a mask of the targets.
   static let multilabelForward: Operator<Tensor, Tensor, Int, [Tensor]> = Operator(
-    composite: "multilabel_margin_loss_forward(Tensor self, Tensor target, int reduction) -> (Tensor output, Tensor is_target)",
+    composite:
+      "multilabel_margin_loss_forward(Tensor self, Tensor target, int reduction) -> (Tensor output, Tensor is_target)",
     twins: .out("output", names: ["output", "is_target"])
   ) { x, y, reduction in
     try checkInput(x)

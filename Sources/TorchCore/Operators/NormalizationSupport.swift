@@ -25,7 +25,8 @@ enum NormalizationSupport {
 
   /// Adds what flows through the statistics: of a mean, gradient / n; of rstd = 1 / √(var + ε), -rstd³ (x - mean) / n.
   static func adding(
-    _ byMean: Tensor?, _ byDeviation: Tensor?, to gradient: Tensor, _ x: Tensor, _ mean: Tensor, _ rstd: Tensor, count: Int
+    _ byMean: Tensor?, _ byDeviation: Tensor?, to gradient: Tensor, _ x: Tensor, _ mean: Tensor, _ rstd: Tensor,
+    count: Int
   ) -> Tensor {
     var result = gradient
     if let byMean { result = result + byMean / count }

@@ -2,7 +2,8 @@
 // Reference: https://pytorch.org/docs/stable/generated/torch.nn.functional.one_hot.html
 
 enum OneHot {
-  static let oneHot = Operator(composite: "one_hot(Tensor self, int num_classes=-1) -> Tensor") { (x: Tensor, classes: Int) in
+  static let oneHot = Operator(composite: "one_hot(Tensor self, int num_classes=-1) -> Tensor") {
+    (x: Tensor, classes: Int) in
     guard x.dtype == .int64 else {
       throw TorchError(.dtype, "one_hot is only applicable to index tensor of type LongTensor.")
     }

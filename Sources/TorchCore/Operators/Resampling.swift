@@ -79,7 +79,8 @@ enum Resampling {
         operators: [forward, backward, vector(mode)])
     case 2:
       let forward = Operator(
-        schema.forward, kernel: { (x: Tensor, size: [Int], a: Double?, b: Double?) in try resampled(mode, x, size, Options(a, b)) },
+        schema.forward,
+        kernel: { (x: Tensor, size: [Int], a: Double?, b: Double?) in try resampled(mode, x, size, Options(a, b)) },
         derivative: { _, _, x, size, a, b in pullback(mode, x, size, Options(a, b)) })
       let backward = Operator(
         schema.backward, twins: gradInput,
@@ -92,7 +93,10 @@ enum Resampling {
         operators: [forward, backward, vector(mode)])
     default:
       let forward = Operator(
-        schema.forward, kernel: { (x: Tensor, size: [Int], a: Double?, b: Double?, c: Double?) in try resampled(mode, x, size, Options(a, b, c)) },
+        schema.forward,
+        kernel: { (x: Tensor, size: [Int], a: Double?, b: Double?, c: Double?) in
+          try resampled(mode, x, size, Options(a, b, c))
+        },
         derivative: { _, _, x, size, a, b, c in pullback(mode, x, size, Options(a, b, c)) })
       let backward = Operator(
         schema.backward, twins: gradInput,
@@ -112,7 +116,10 @@ enum Resampling {
     switch mode.rank {
     case 1:
       let forward = Operator(
-        schema.forward, kernel: { (x: Tensor, size: [Int], align: Bool, a: Double?) in try resampled(mode, x, size, Options(a, alignCorners: align)) },
+        schema.forward,
+        kernel: { (x: Tensor, size: [Int], align: Bool, a: Double?) in
+          try resampled(mode, x, size, Options(a, alignCorners: align))
+        },
         derivative: { _, _, x, size, align, a in pullback(mode, x, size, Options(a, alignCorners: align)) })
       let backward = Operator(
         schema.backward, twins: gradInput,
@@ -125,29 +132,40 @@ enum Resampling {
         operators: [forward, backward, vector(mode)])
     case 2:
       let forward = Operator(
-        schema.forward, kernel: { (x: Tensor, size: [Int], align: Bool, a: Double?, b: Double?) in try resampled(mode, x, size, Options(a, b, alignCorners: align)) },
+        schema.forward,
+        kernel: { (x: Tensor, size: [Int], align: Bool, a: Double?, b: Double?) in
+          try resampled(mode, x, size, Options(a, b, alignCorners: align))
+        },
         derivative: { _, _, x, size, align, a, b in pullback(mode, x, size, Options(a, b, alignCorners: align)) })
       let backward = Operator(
         schema.backward, twins: gradInput,
         kernel: { (g: Tensor, size: [Int], input: [Int], align: Bool, a: Double?, b: Double?) in
           try transposed(mode, g, size, input, Options(a, b, alignCorners: align))
-        }, derivative: { _, _, _, size, _, align, a, b in secondPullback(mode, size, Options(a, b, alignCorners: align)) })
+        },
+        derivative: { _, _, _, size, _, align, a, b in secondPullback(mode, size, Options(a, b, alignCorners: align)) })
       return Family(
         forward: { x, size, o in forward(x, size, o.alignCorners, o.scales[0], o.scales[1]) },
         backward: { g, size, input, o in backward(g, size, input, o.alignCorners, o.scales[0], o.scales[1]) },
         operators: [forward, backward, vector(mode)])
     default:
       let forward = Operator(
-        schema.forward, kernel: { (x: Tensor, size: [Int], align: Bool, a: Double?, b: Double?, c: Double?) in try resampled(mode, x, size, Options(a, b, c, alignCorners: align)) },
+        schema.forward,
+        kernel: { (x: Tensor, size: [Int], align: Bool, a: Double?, b: Double?, c: Double?) in
+          try resampled(mode, x, size, Options(a, b, c, alignCorners: align))
+        },
         derivative: { _, _, x, size, align, a, b, c in pullback(mode, x, size, Options(a, b, c, alignCorners: align)) })
       let backward = Operator(
         schema.backward, twins: gradInput,
         kernel: { (g: Tensor, size: [Int], input: [Int], align: Bool, a: Double?, b: Double?, c: Double?) in
           try transposed(mode, g, size, input, Options(a, b, c, alignCorners: align))
-        }, derivative: { _, _, _, size, _, align, a, b, c in secondPullback(mode, size, Options(a, b, c, alignCorners: align)) })
+        },
+        derivative: { _, _, _, size, _, align, a, b, c in
+          secondPullback(mode, size, Options(a, b, c, alignCorners: align))
+        })
       return Family(
         forward: { x, size, o in forward(x, size, o.alignCorners, o.scales[0], o.scales[1], o.scales[2]) },
-        backward: { g, size, input, o in backward(g, size, input, o.alignCorners, o.scales[0], o.scales[1], o.scales[2]) },
+        backward: { g, size, input, o in backward(g, size, input, o.alignCorners, o.scales[0], o.scales[1], o.scales[2])
+        },
         operators: [forward, backward, vector(mode)])
     }
   }
@@ -199,13 +217,15 @@ enum Resampling {
     let rank = mode.rank
     try checkSizes(mode, inputSize, size)
     guard g.ndim == rank + 2 else {
-      throw TorchError(.shape, "Expected grad_output to be a tensor of dimension \(rank + 2) but got: dimension \(g.ndim)")
+      throw TorchError(
+        .shape, "Expected grad_output to be a tensor of dimension \(rank + 2) but got: dimension \(g.ndim)")
     }
     let expected = Array(inputSize.prefix(2)) + size
     for (i, (wanted, found)) in zip(expected, g.shape).enumerated() where wanted != found {
       throw TorchError(
         .shape,
-        "Expected grad_output to have the same shape as output; output.size(\(i)) = \(wanted) but got grad_output.size(\(i)) = \(found)")
+        "Expected grad_output to have the same shape as output; output.size(\(i)) = \(wanted) but got grad_output.size(\(i)) = \(found)"
+      )
     }
     guard g.dtype.isFloatingPoint, !mode.method.isSmooth || g.dtype == .float32 || g.dtype == .float64 else {
       throw TorchError(.notImplemented, "\"\(mode.name)_backward_cpu\" not implemented for '\(g.dtype.scalarTypeName)'")
@@ -239,7 +259,8 @@ enum Resampling {
       }
       throw TorchError(
         .shape,
-        "Input and output sizes should be greater than 0, but got input \(text(inputSize.dropFirst(2)))\(rank == 1 ? " and" : "") output \(text(outputSize))")
+        "Input and output sizes should be greater than 0, but got input \(text(inputSize.dropFirst(2)))\(rank == 1 ? " and" : "") output \(text(outputSize))"
+      )
     }
   }
 
@@ -271,7 +292,8 @@ enum Resampling {
       guard !matches else { return }
       throw TorchError(
         .value,
-        "Expected static_cast<int64_t>(\(what)->size()) == spatial_dimensions to be true, but got false.  (Could this error message be improved?  If so, please report an enhancement request to PyTorch.)")
+        "Expected static_cast<int64_t>(\(what)->size()) == spatial_dimensions to be true, but got false.  (Could this error message be improved?  If so, please report an enhancement request to PyTorch.)"
+      )
     }
     let output: [Int]
     switch (size, scales) {
@@ -290,7 +312,10 @@ enum Resampling {
     }
     let options = Options(alignCorners: aligns, scales: scales ?? Array(repeating: nil, count: Swift.max(rank, 0)))
     guard let mode = modes.first(where: { $0.name == name }), options.scales.count == mode.rank else {
-      throw TorchError(.shape, "It is expected input_size equals to \((modes.first { $0.name == name }?.rank ?? 0) + 2), but got size \(x.ndim)")
+      throw TorchError(
+        .shape,
+        "It is expected input_size equals to \((modes.first { $0.name == name }?.rank ?? 0) + 2), but got size \(x.ndim)"
+      )
     }
     return families[name]!.forward(x, output, options)
   }

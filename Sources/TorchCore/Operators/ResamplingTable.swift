@@ -31,7 +31,9 @@ struct ResamplingTable {
   /// - Parameters:
   ///   - alignCorners: whether the first and last elements keep their places, rather than the outer borders.
   ///   - scale: how many times greater the result is said to be; nil: as its size is.
-  init(_ method: ResamplingMethod, _ inputSize: Int, _ outputSize: Int, alignCorners: Bool, scale: Double?, _ dtype: DType) {
+  init(
+    _ method: ResamplingMethod, _ inputSize: Int, _ outputSize: Int, alignCorners: Bool, scale: Double?, _ dtype: DType
+  ) {
     self.init(inputSize: inputSize)
     if dtype == .float64 || dtype == .uint8 {
       fill(method, outputSize, alignCorners, scale, Double.self)

@@ -12,19 +12,22 @@ enum RowNorm {
     guard !normalized.isEmpty else {
       throw TorchError(
         .shape,
-        "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element, but got normalized_shape = \(sizes)")
+        "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element, but got normalized_shape = \(sizes)"
+      )
     }
     for (name, part) in [("weight", weight), ("bias", bias)] {
       if let part, Array(part.shape) != normalized {
         throw TorchError(
           .shape,
-          "Expected \(name) to be of same shape as normalized_shape, but got \(name) of shape \(part.shape.listDescription) and normalized_shape = \(sizes)")
+          "Expected \(name) to be of same shape as normalized_shape, but got \(name) of shape \(part.shape.listDescription) and normalized_shape = \(sizes)"
+        )
       }
     }
     guard x.ndim >= normalized.count, Array(x.shape.suffix(normalized.count)) == normalized else {
       throw TorchError(
         .shape,
-        "Given normalized_shape=\(sizes), expected input with shape [*, \(sizes.dropFirst()), but got input of size\(x.shape.listDescription)")
+        "Given normalized_shape=\(sizes), expected input with shape [*, \(sizes.dropFirst()), but got input of size\(x.shape.listDescription)"
+      )
     }
     return Array((x.ndim - normalized.count)..<x.ndim)
   }
@@ -53,25 +56,27 @@ enum RowNorm {
       }
     })
 
-  static let layerBackward: Operator<Tensor, Tensor, [Int], Tensor, Tensor, Tensor?, Tensor?, [Bool], [Tensor]> = Operator(
-    fused:
-      "native_layer_norm_backward(Tensor grad_out, Tensor input, SymInt[] normalized_shape, Tensor mean, Tensor rstd, Tensor? weight, Tensor? bias, bool[3] output_mask) -> (Tensor, Tensor, Tensor)",
-    twins: .out("out", names: ["out0", "out1", "out2"]),
-    kernel: { g, x, normalized, mean, rstd, weight, bias, mask in
-      let rows = NormalizedRows(rows: mean.numel, blocks: normalized.reduce(1, *))
-      return try gradients(rows, g, x, mean, rstd, weight, mask, Shape(normalized), (weight ?? bias)?.dtype ?? x.dtype)
-    },
-    reference: { g, x, normalized, mean, rstd, weight, _, mask in
-      let first = x.ndim - normalized.count
-      let scaled = weight.map { g * $0 } ?? g
-      let hat = (x - mean) * rstd
-      func overRows(_ t: Tensor) -> Tensor { first == 0 ? t : t.sum(dim: Array(0..<first)) }
-      return [
-        mask[0] ? byRows(scaled, hat, rstd, Array(first..<x.ndim)) : NormalizationSupport.absent(x),
-        mask[1] ? overRows(g * hat) : NormalizationSupport.absent(x),
-        mask[2] ? overRows(g) : NormalizationSupport.absent(x),
-      ]
-    })
+  static let layerBackward: Operator<Tensor, Tensor, [Int], Tensor, Tensor, Tensor?, Tensor?, [Bool], [Tensor]> =
+    Operator(
+      fused:
+        "native_layer_norm_backward(Tensor grad_out, Tensor input, SymInt[] normalized_shape, Tensor mean, Tensor rstd, Tensor? weight, Tensor? bias, bool[3] output_mask) -> (Tensor, Tensor, Tensor)",
+      twins: .out("out", names: ["out0", "out1", "out2"]),
+      kernel: { g, x, normalized, mean, rstd, weight, bias, mask in
+        let rows = NormalizedRows(rows: mean.numel, blocks: normalized.reduce(1, *))
+        return try gradients(
+          rows, g, x, mean, rstd, weight, mask, Shape(normalized), (weight ?? bias)?.dtype ?? x.dtype)
+      },
+      reference: { g, x, normalized, mean, rstd, weight, _, mask in
+        let first = x.ndim - normalized.count
+        let scaled = weight.map { g * $0 } ?? g
+        let hat = (x - mean) * rstd
+        func overRows(_ t: Tensor) -> Tensor { first == 0 ? t : t.sum(dim: Array(0..<first)) }
+        return [
+          mask[0] ? byRows(scaled, hat, rstd, Array(first..<x.ndim)) : NormalizationSupport.absent(x),
+          mask[1] ? overRows(g * hat) : NormalizationSupport.absent(x),
+          mask[2] ? overRows(g) : NormalizationSupport.absent(x),
+        ]
+      })
 
   // MARK: Groups
 
@@ -83,7 +88,8 @@ enum RowNorm {
       guard x.numel == n * c * size else {
         throw TorchError(
           .shape,
-          "Expected X.numel() == N * C * HxW to be true, but got false.  (Could this error message be improved?  If so, please report an enhancement request to PyTorch.)")
+          "Expected X.numel() == N * C * HxW to be true, but got false.  (Could this error message be improved?  If so, please report an enhancement request to PyTorch.)"
+        )
       }
       return try normalize(
         groupRows(n, c, size, groups), x, weight, bias, eps, [n, groups], kernel: "GroupNormKernelImpl")
@@ -108,41 +114,44 @@ enum RowNorm {
       }
     })
 
-  static let groupBackward: Operator<Tensor, Tensor, Tensor, Tensor, Tensor?, Int, Int, Int, Int, [Bool], [Tensor]> = Operator(
-    fused:
-      "native_group_norm_backward(Tensor grad_out, Tensor input, Tensor mean, Tensor rstd, Tensor? weight, SymInt N, SymInt C, SymInt HxW, int group, bool[3] output_mask) -> (Tensor, Tensor, Tensor)",
-    twins: .out("out", names: ["out0", "out1", "out2"]),
-    kernel: { g, x, mean, rstd, weight, n, c, size, groups, mask in
-      try gradients(
-        groupRows(n, c, size, groups), g, x, mean, rstd, weight, mask, [c], weight?.dtype ?? mean.dtype)
-    },
-    reference: { g, x, mean, rstd, weight, n, c, size, groups, mask in
-      let grouped = [n, groups, c / groups, size]
-      let gradient = g.reshape(grouped)
-      let spread = [n, groups, 1, 1]
-      let rstd = rstd.reshape(spread)
-      let hat = (x.reshape(grouped) - mean.reshape(spread)) * rstd
-      let scaled = weight.map { gradient * $0.reshape([1, groups, c / groups, 1]) } ?? gradient
-      func overRows(_ t: Tensor) -> Tensor { t.sum(dim: [0, 3]).reshape([c]) }
-      return [
-        mask[0] ? byRows(scaled, hat, rstd, [2, 3]).reshape(Array(x.shape)) : NormalizationSupport.absent(x),
-        mask[1] ? overRows(gradient * hat) : NormalizationSupport.absent(x),
-        mask[2] ? overRows(gradient) : NormalizationSupport.absent(x),
-      ]
-    })
+  static let groupBackward: Operator<Tensor, Tensor, Tensor, Tensor, Tensor?, Int, Int, Int, Int, [Bool], [Tensor]> =
+    Operator(
+      fused:
+        "native_group_norm_backward(Tensor grad_out, Tensor input, Tensor mean, Tensor rstd, Tensor? weight, SymInt N, SymInt C, SymInt HxW, int group, bool[3] output_mask) -> (Tensor, Tensor, Tensor)",
+      twins: .out("out", names: ["out0", "out1", "out2"]),
+      kernel: { g, x, mean, rstd, weight, n, c, size, groups, mask in
+        try gradients(
+          groupRows(n, c, size, groups), g, x, mean, rstd, weight, mask, [c], weight?.dtype ?? mean.dtype)
+      },
+      reference: { g, x, mean, rstd, weight, n, c, size, groups, mask in
+        let grouped = [n, groups, c / groups, size]
+        let gradient = g.reshape(grouped)
+        let spread = [n, groups, 1, 1]
+        let rstd = rstd.reshape(spread)
+        let hat = (x.reshape(grouped) - mean.reshape(spread)) * rstd
+        let scaled = weight.map { gradient * $0.reshape([1, groups, c / groups, 1]) } ?? gradient
+        func overRows(_ t: Tensor) -> Tensor { t.sum(dim: [0, 3]).reshape([c]) }
+        return [
+          mask[0] ? byRows(scaled, hat, rstd, [2, 3]).reshape(Array(x.shape)) : NormalizationSupport.absent(x),
+          mask[1] ? overRows(gradient * hat) : NormalizationSupport.absent(x),
+          mask[2] ? overRows(gradient) : NormalizationSupport.absent(x),
+        ]
+      })
 
   static func checkGroups(_ x: Tensor, _ weight: Tensor?, _ bias: Tensor?, _ c: Int, _ groups: Int) throws {
     guard groups > 0 else { throw TorchError(.value, "Expected num groups to be greater than 0, got \(groups)") }
     guard c % groups == 0 else {
       throw TorchError(
         .shape,
-        "Expected number of channels in input to be divisible by num_groups, but got input of shape \(x.shape.listDescription) and num_groups=\(groups)")
+        "Expected number of channels in input to be divisible by num_groups, but got input of shape \(x.shape.listDescription) and num_groups=\(groups)"
+      )
     }
     for (name, part) in [("weight", weight), ("bias", bias)] {
       if let part, part.ndim != 1 || part.numel != c {
         throw TorchError(
           .shape,
-          "Expected \(name) to be a vector of size equal to the number of channels in input, but got \(name) of shape \(part.shape.listDescription) and input of shape \(x.shape.listDescription)")
+          "Expected \(name) to be a vector of size equal to the number of channels in input, but got \(name) of shape \(part.shape.listDescription) and input of shape \(x.shape.listDescription)"
+        )
       }
     }
   }
@@ -154,7 +163,8 @@ enum RowNorm {
   // MARK: Rows
 
   private static func normalize(
-    _ rows: NormalizedRows, _ x: Tensor, _ weight: Tensor?, _ bias: Tensor?, _ eps: Double, _ shape: Shape, kernel: String
+    _ rows: NormalizedRows, _ x: Tensor, _ weight: Tensor?, _ bias: Tensor?, _ eps: Double, _ shape: Shape,
+    kernel: String
   ) throws -> [Tensor] {
     let statistics = try NormalizationSupport.statisticsType(x, [weight, bias], kernel: kernel)
     let y = try Tensor.uninitialized(x.shape, x.dtype)

@@ -23,7 +23,8 @@ enum Unfolding {
       for (name, short, list, least) in [
         ("kernel size should be greater than zero", "kernel", kernel, 1),
         ("dilation should be greater than zero", "dilation", dilation, 1),
-        ("padding should be non-negative", "pad", padding, 0), ("stride should be greater than zero", "stride", stride, 1),
+        ("padding should be non-negative", "pad", padding, 0),
+        ("stride should be greater than zero", "stride", stride, 1),
       ] {
         guard list.allSatisfy({ $0 >= least }) else {
           throw TorchError(.value, "\(name), but got \(short)_height: \(list[0]) \(short)_width: \(list[1])")
@@ -51,14 +52,16 @@ enum Unfolding {
       guard x.ndim == 3 || x.ndim == 4, !x.shape.suffix(3).contains(0) else {
         throw TorchError(
           .shape,
-          "Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other non-zero dimensions for input, but got: \(x.shape.listDescription)")
+          "Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other non-zero dimensions for input, but got: \(x.shape.listDescription)"
+        )
       }
       let blocks = try Blocks(Array(x.shape.suffix(2)), kernel, dilation, padding, stride)
       let counts = blocks.counts
       guard counts.allSatisfy({ $0 > 0 }) else {
         throw TorchError(
           .shape,
-          "Given input with spatial size \(Blocks.text(blocks.image)), \(blocks.described), calculated shape of the array of sliding blocks as \(Blocks.text(counts)), but its components must be at least one.")
+          "Given input with spatial size \(Blocks.text(blocks.image)), \(blocks.described), calculated shape of the array of sliding blocks as \(Blocks.text(counts)), but its components must be at least one."
+        )
       }
       try checkType(x, "im2col_out_cpu")
       let lead = Array(x.shape.dropLast(3))
@@ -89,7 +92,8 @@ enum Unfolding {
       guard x.ndim == 2 || x.ndim == 3, !x.shape.suffix(2).contains(0) else {
         throw TorchError(
           .shape,
-          "Expected 2D or 3D (batch mode) tensor for input with possibly 0 batch size and non-zero dimensions for input, but got: \(x.shape.listDescription)")
+          "Expected 2D or 3D (batch mode) tensor for input with possibly 0 batch size and non-zero dimensions for input, but got: \(x.shape.listDescription)"
+        )
       }
       let area = kernel[0] * kernel[1]
       let (rows, columns) = (x.shape[-2], x.shape[-1])
@@ -97,13 +101,15 @@ enum Unfolding {
       guard rows % area == 0 else {
         throw TorchError(
           .shape,
-          "Expected size of input's dimension 1 to be divisible by the product of kernel_size, but got input.size(1)=\(rows) and kernel_size=\(Blocks.text(kernel)).")
+          "Expected size of input's dimension 1 to be divisible by the product of kernel_size, but got input.size(1)=\(rows) and kernel_size=\(Blocks.text(kernel))."
+        )
       }
       let counts = blocks.counts
       guard counts[0] * counts[1] == columns, counts.allSatisfy({ $0 > 0 }) else {
         throw TorchError(
           .shape,
-          "Given output_size=\(Blocks.text(size)), \(blocks.described), stride=\(Blocks.text(stride)), expected size of input's dimension 2 to match the calculated number of sliding blocks \(counts[0]) * \(counts[1]) = \(counts[0] * counts[1]), but got input.size(2)=\(columns).")
+          "Given output_size=\(Blocks.text(size)), \(blocks.described), stride=\(Blocks.text(stride)), expected size of input's dimension 2 to match the calculated number of sliding blocks \(counts[0]) * \(counts[1]) = \(counts[0] * counts[1]), but got input.size(2)=\(columns)."
+        )
       }
       try checkType(x, "col2im_out_cpu")
       let lead = Array(x.shape.prefix(dim))
@@ -115,7 +121,8 @@ enum Unfolding {
       for i in 0..<kernel[0] {
         for j in 0..<kernel[1] {
           let (top, left) = (i * dilation[0], j * dilation[1])
-          let place = padded
+          let place =
+            padded
             .slice(dim: -2, start: top, end: top + (counts[0] - 1) * stride[0] + 1, step: stride[0])
             .slice(dim: -1, start: left, end: left + (counts[1] - 1) * stride[1] + 1, step: stride[1])
           let part = parts.select(-4, i).select(-3, j)

@@ -7,7 +7,8 @@ enum Unpooling {
     guard size.count == rank else {
       throw TorchError(
         .value,
-        "There should be exactly \(rank == 2 ? "two" : "three") elements \(axes) in output_size, but got \(size.count) elements.")
+        "There should be exactly \(rank == 2 ? "two" : "three") elements \(axes) in output_size, but got \(size.count) elements."
+      )
     }
     guard indices.dtype == .int64 else {
       throw TorchError(.dtype, "elements in indices should be type int64 but got: \(indices.dtype.scalarTypeName)")
@@ -15,17 +16,20 @@ enum Unpooling {
     guard x.ndim == rank + 1 || x.ndim == rank + 2 else {
       throw TorchError(
         .shape,
-        "Input to max_unpooling\(rank)d should be a \(rank + 1)d or \(rank + 2)d Tensor, but got a tensor with \(x.ndim) dimensions.")
+        "Input to max_unpooling\(rank)d should be a \(rank + 1)d or \(rank + 2)d Tensor, but got a tensor with \(x.ndim) dimensions."
+      )
     }
     guard x.shape == indices.shape else {
       throw TorchError(
         .shape,
-        "Expected shape of indices to be same as that of the input tensor (\(x.shape.listDescription)) but got indices tensor with shape: \(indices.shape.listDescription)")
+        "Expected shape of indices to be same as that of the input tensor (\(x.shape.listDescription)) but got indices tensor with shape: \(indices.shape.listDescription)"
+      )
     }
     for dim in (x.ndim - rank - 1)..<x.ndim where x.shape[dim] == 0 {
       throw TorchError(
         .shape,
-        "max_unpooling\(rank)d_forward_out_cpu(): Expected input to have non-zero size for non-batch dimensions, but input has sizes \(x.shape.listDescription) with dimension \(dim) being empty")
+        "max_unpooling\(rank)d_forward_out_cpu(): Expected input to have non-zero size for non-batch dimensions, but input has sizes \(x.shape.listDescription) with dimension \(dim) being empty"
+      )
     }
     guard x.dtype.isFloatingPoint else {
       throw TorchError(.notImplemented, "\"max_unpool\(rank)d\" not implemented for '\(x.dtype.scalarTypeName)'")
@@ -40,7 +44,8 @@ enum Unpooling {
         guard (0..<volume).contains(index) else {
           throw TorchError(
             .index,
-            "Found an invalid max index: \(index) (output volumes are of size \(size.map(String.init).joined(separator: "x")))")
+            "Found an invalid max index: \(index) (output volumes are of size \(size.map(String.init).joined(separator: "x")))"
+          )
         }
       }
       flat.scatter_(-1, indices.reshape(spread), x.reshape(spread))

@@ -20,15 +20,19 @@ extension nn.functional {
       return .invalid(
         TorchError(
           .dtype,
-          "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got torch.\(indices.dtype.scalarTypeName)Tensor instead (while checking arguments for embedding)"))
+          "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got torch.\(indices.dtype.scalarTypeName)Tensor instead (while checking arguments for embedding)"
+        ))
     }
     let entries = weight.shape.first ?? 0
     if let paddingIdx, !(-entries..<entries).contains(paddingIdx) {
       return .invalid(TorchError(.value, "Padding_idx must be within num_embeddings"))
     }
-    if let maxNorm { torch.noGrad { _ = torch.embeddingRenorm_(weight, indices, maxNorm: maxNorm, normType: normType) } }
+    if let maxNorm {
+      torch.noGrad { _ = torch.embeddingRenorm_(weight, indices, maxNorm: maxNorm, normType: normType) }
+    }
     return torch.embedding(
-      weight, indices, paddingIdx: paddingIdx.map { $0 < 0 ? $0 + entries : $0 } ?? -1, scaleGradByFreq: scaleGradByFreq)
+      weight, indices, paddingIdx: paddingIdx.map { $0 < 0 ? $0 + entries : $0 } ?? -1, scaleGradByFreq: scaleGradByFreq
+    )
   }
 
   /// Sums, means or maxima of bags of rows of `weight` (entries, size): indices (bags, n), or (n) with the offset that
@@ -43,9 +47,12 @@ extension nn.functional {
     guard indices.isValid, weight.isValid else { return indices.isValid ? weight : indices }
     if let perSampleWeights, perSampleWeights.shape != indices.shape {
       return refuse(
-        "embedding_bag: If per_sample_weights (\(perSampleWeights.shape)) is not None, then it must have the same shape as the input (\(indices.shape))")
+        "embedding_bag: If per_sample_weights (\(perSampleWeights.shape)) is not None, then it must have the same shape as the input (\(indices.shape))"
+      )
     }
-    guard weight.ndim == 2 else { return refuse("weight has to be a 2D Tensor, but got Tensor of dimension \(weight.ndim)") }
+    guard weight.ndim == 2 else {
+      return refuse("weight has to be a 2D Tensor, but got Tensor of dimension \(weight.ndim)")
+    }
     if mode == .max, scaleGradByFreq {
       return refuse("max mode does not support scaling the gradient by the frequency")
     }
@@ -53,7 +60,8 @@ extension nn.functional {
       return .invalid(
         TorchError(
           .notImplemented,
-          "embedding_bag: per_sample_weights was not None. per_sample_weights is only supported for mode='sum' (got mode='\(mode)'). Please open a feature request on GitHub."))
+          "embedding_bag: per_sample_weights was not None. per_sample_weights is only supported for mode='sum' (got mode='\(mode)'). Please open a feature request on GitHub."
+        ))
     }
     let starts: Tensor
     switch (indices.ndim, offsets) {
@@ -62,16 +70,20 @@ extension nn.functional {
       starts = Tensor.arange(.int(count)) * indices.shape[1]
     case (2, _):
       return refuse(
-        "if input is 2D, then offsets has to be None, as input is treated is a mini-batch of fixed length sequences. However, found offsets of type Tensor")
+        "if input is 2D, then offsets has to be None, as input is treated is a mini-batch of fixed length sequences. However, found offsets of type Tensor"
+      )
     case (1, let given?) where given.ndim == 1: starts = given
     case (1, nil): return refuse("offsets has to be a 1D Tensor but got None")
     case (1, _): return refuse("offsets has to be a 1D Tensor")
     default: return refuse("input has to be 1D or 2D Tensor, but got Tensor of dimension \(indices.ndim)")
     }
-    if let maxNorm { torch.noGrad { _ = torch.embeddingRenorm_(weight, indices, maxNorm: maxNorm, normType: normType) } }
+    if let maxNorm {
+      torch.noGrad { _ = torch.embeddingRenorm_(weight, indices, maxNorm: maxNorm, normType: normType) }
+    }
     return torch.embeddingBag(
       weight, indices.reshape([-1]), starts.to(indices.dtype), scaleGradByFreq: scaleGradByFreq, mode: mode.rawValue,
-      perSampleWeights: perSampleWeights?.reshape([-1]), includeLastOffset: indices.ndim == 2 ? false : includeLastOffset,
+      perSampleWeights: perSampleWeights?.reshape([-1]),
+      includeLastOffset: indices.ndim == 2 ? false : includeLastOffset,
       paddingIdx: paddingIdx)
   }
 

@@ -114,7 +114,8 @@ extension nn.functional {
     default:
       throw TorchError(
         .notImplemented,
-        "Input Error: Only 3D, 4D and 5D input Tensors supported (got \(x.ndim)D) for the modes: nearest | linear | bilinear | bicubic | lanczos | trilinear | area | nearest-exact (got \(mode.rawValue))")
+        "Input Error: Only 3D, 4D and 5D input Tensors supported (got \(x.ndim)D) for the modes: nearest | linear | bilinear | bicubic | lanczos | trilinear | area | nearest-exact (got \(mode.rawValue))"
+      )
     }
   }
 
@@ -131,7 +132,8 @@ extension nn.functional {
         guard list.count == rank else {
           throw TorchError(
             .value,
-            "Input and output must have the same number of spatial dimensions, but got input with spatial dimensions of \(listed(spatial)) and output size of \(listed(list)). Please provide input tensor in (N, C, d1, d2, ...,dK) format and output size in (o1, o2, ...,oK) format.")
+            "Input and output must have the same number of spatial dimensions, but got input with spatial dimensions of \(listed(spatial)) and output size of \(listed(list)). Please provide input tensor in (N, C, d1, d2, ...,dK) format and output size in (o1, o2, ...,oK) format."
+          )
         }
         return (list, nil)
       }
@@ -140,7 +142,8 @@ extension nn.functional {
       guard let factors = scale.factors(rank) else {
         throw TorchError(
           .value,
-          "Input and scale_factor must have the same number of spatial dimensions, but got input with spatial dimensions of \(listed(spatial)) and scale_factor of shape \(scale.pythonDescription). Please provide input tensor in (N, C, d1, d2, ...,dK) format and scale_factor in (s1, s2, ...,sK) format.")
+          "Input and scale_factor must have the same number of spatial dimensions, but got input with spatial dimensions of \(listed(spatial)) and scale_factor of shape \(scale.pythonDescription). Please provide input tensor in (N, C, d1, d2, ...,dK) format and scale_factor in (s1, s2, ...,sK) format."
+        )
       }
       return (nil, factors)
     }
@@ -172,14 +175,16 @@ extension nn.functional {
       return .invalid(
         TorchError(
           .notImplemented,
-          "affine_grid only supports 4D and 5D sizes, for 2D and 3D affine transforms, respectively. Got size \(text)."))
+          "affine_grid only supports 4D and 5D sizes, for 2D and 3D affine transforms, respectively. Got size \(text).")
+      )
     }
     let rank = size.count - 2
     guard theta.ndim == 3, theta.shape[1] == rank, theta.shape[2] == rank + 1 else {
       return .invalid(
         TorchError(
           .value,
-          "Expected a batch of \(rank)D affine matrices of shape Nx\(rank)x\(rank + 1) for size \(text). Got \(theta.shape)."))
+          "Expected a batch of \(rank)D affine matrices of shape Nx\(rank)x\(rank + 1) for size \(text). Got \(theta.shape)."
+        ))
     }
     guard size.allSatisfy({ $0 > 0 }) else {
       return .invalid(TorchError(.value, "Expected non-zero, positive output size. Got \(text)"))

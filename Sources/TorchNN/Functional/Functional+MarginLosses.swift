@@ -34,7 +34,8 @@ extension nn.functional {
       return .invalid(
         TorchError(
           .shape,
-          "The anchor, positive, and negative tensors are expected to have the same number of dimensions, but got: anchor \(anchor.ndim)D, positive \(positive.ndim)D, and negative \(negative.ndim)D inputs"))
+          "The anchor, positive, and negative tensors are expected to have the same number of dimensions, but got: anchor \(anchor.ndim)D, positive \(positive.ndim)D, and negative \(negative.ndim)D inputs"
+        ))
     }
     let distance = distance ?? { pairwiseDistance($0, $1) }
     let near = distance(anchor, positive)

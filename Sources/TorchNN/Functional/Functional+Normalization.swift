@@ -67,9 +67,12 @@ extension nn.functional {
     let (before, after) = (size / 2, (size - 1) / 2)
     var squares = x * x
     if x.ndim == 3 {
-      squares = torch.avgPool2d(squares.unsqueeze(1).constantPadND([0, 0, before, after]), [size, 1], stride: [1]).squeeze(1)
+      squares = torch.avgPool2d(squares.unsqueeze(1).constantPadND([0, 0, before, after]), [size, 1], stride: [1])
+        .squeeze(1)
     } else {
-      let planes = squares.reshape([x.shape[0], 1, x.shape[1], x.shape[2], -1]).constantPadND([0, 0, 0, 0, before, after])
+      let planes = squares.reshape([x.shape[0], 1, x.shape[1], x.shape[2], -1]).constantPadND([
+        0, 0, 0, 0, before, after,
+      ])
       squares = torch.avgPool3d(planes, [size, 1, 1], stride: [1]).reshape(Array(x.shape))
     }
     return x / (squares * alpha + k).pow(beta)

@@ -68,7 +68,8 @@ extension nn.functional {
   /// The mean of each window; padding counts as zeros unless `countIncludePad` is false.
   /// Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.avg_pool1d.html
   public static func avgPool1d(
-    _ x: Tensor, _ kernelSize: some Extent, stride: (any Extent)? = nil, padding: some Extent = 0, ceilMode: Bool = false,
+    _ x: Tensor, _ kernelSize: some Extent, stride: (any Extent)? = nil, padding: some Extent = 0,
+    ceilMode: Bool = false,
     countIncludePad: Bool = true
   ) -> Tensor {
     torch.avgPool1d(
@@ -79,7 +80,8 @@ extension nn.functional {
   /// The mean of each window; padding counts as zeros unless `countIncludePad` is false.
   /// Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.avg_pool2d.html
   public static func avgPool2d(
-    _ x: Tensor, _ kernelSize: some Extent, stride: (any Extent)? = nil, padding: some Extent = 0, ceilMode: Bool = false,
+    _ x: Tensor, _ kernelSize: some Extent, stride: (any Extent)? = nil, padding: some Extent = 0,
+    ceilMode: Bool = false,
     countIncludePad: Bool = true, divisorOverride: Int? = nil
   ) -> Tensor {
     torch.avgPool2d(
@@ -90,7 +92,8 @@ extension nn.functional {
   /// The mean of each window; padding counts as zeros unless `countIncludePad` is false.
   /// Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.avg_pool3d.html
   public static func avgPool3d(
-    _ x: Tensor, _ kernelSize: some Extent, stride: (any Extent)? = nil, padding: some Extent = 0, ceilMode: Bool = false,
+    _ x: Tensor, _ kernelSize: some Extent, stride: (any Extent)? = nil, padding: some Extent = 0,
+    ceilMode: Bool = false,
     countIncludePad: Bool = true, divisorOverride: Int? = nil
   ) -> Tensor {
     torch.avgPool3d(

@@ -53,14 +53,16 @@ extension nn.functional {
       return .invalid(
         TorchError(
           .value,
-          "output_size should be a sequence containing \(rank) or \(rank + 2) elements, but it has a length of '\(size.count)'"))
+          "output_size should be a sequence containing \(rank) or \(rank + 2) elements, but it has a length of '\(size.count)'"
+        ))
     }
     for d in 0..<rank where !(usual[d] - steps[d] + 1..<usual[d] + steps[d]).contains(size[d]) {
       let text = "[" + size.map(String.init).joined(separator: ", ") + "]"
       return .invalid(
         TorchError(
           .value,
-          "invalid output_size \"\(text)\" (dim \(d) must be between \(usual[d] - steps[d]) and \(usual[d] + steps[d]))"))
+          "invalid output_size \"\(text)\" (dim \(d) must be between \(usual[d] - steps[d]) and \(usual[d] + steps[d]))"
+        ))
     }
     return unpool(size)
   }

@@ -17,10 +17,12 @@ extension nn {
     public let tail: ModuleList<Sequential>
 
     public init(
-      _ inFeatures: Int, _ nClasses: Int, cutoffs: [Int], divValue: Double = 4, headBias: Bool = false, dtype: DType? = nil
+      _ inFeatures: Int, _ nClasses: Int, cutoffs: [Int], divValue: Double = 4, headBias: Bool = false,
+      dtype: DType? = nil
     ) {
       let problem: String? =
-        cutoffs.isEmpty ? "cutoffs should be a sequence of length larger than 0"
+        cutoffs.isEmpty
+        ? "cutoffs should be a sequence of length larger than 0"
         : cutoffs != Array(Set(cutoffs)).sorted() || cutoffs[0] <= 0 || cutoffs[cutoffs.count - 1] > nClasses - 1
           ? "cutoffs should be a sequence of unique, positive integers sorted in an increasing order, where each value is between 1 and n_classes-1"
           : nil
@@ -38,7 +40,8 @@ extension nn {
           width /= divValue
           let hidden = Int(width.rounded(.down))
           return Sequential(
-            Linear(inFeatures, hidden, bias: false, dtype: dtype), Linear(hidden, high - low, bias: false, dtype: dtype))
+            Linear(inFeatures, hidden, bias: false, dtype: dtype), Linear(hidden, high - low, bias: false, dtype: dtype)
+          )
         })
     }
 

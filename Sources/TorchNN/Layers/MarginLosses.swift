@@ -45,7 +45,8 @@ extension nn {
     public let reduction: Reduction
 
     public init(
-      distance: ((Tensor, Tensor) -> Tensor)? = nil, margin: Double = 1, swap: Bool = false, reduction: Reduction = .mean
+      distance: ((Tensor, Tensor) -> Tensor)? = nil, margin: Double = 1, swap: Bool = false,
+      reduction: Reduction = .mean
     ) {
       self.distance = distance
       distanceFunction = distance == nil ? PairwiseDistance() : nil

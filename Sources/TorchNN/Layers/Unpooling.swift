@@ -161,7 +161,9 @@ extension nn {
   /// The p-norm of each window, over one dimension.
   /// Source: https://pytorch.org/docs/stable/generated/torch.nn.LPPool1d.html
   public final class LPPool1d: PowerPooling {
-    public init(_ normType: some ScaleFactor, _ kernelSize: some Extent, stride: (any Extent)? = nil, ceilMode: Bool = false) {
+    public init(
+      _ normType: some ScaleFactor, _ kernelSize: some Extent, stride: (any Extent)? = nil, ceilMode: Bool = false
+    ) {
       super.init(normType, kernelSize, stride, ceilMode)
     }
 
@@ -173,7 +175,9 @@ extension nn {
   /// The p-norm of each window, over two dimensions.
   /// Source: https://pytorch.org/docs/stable/generated/torch.nn.LPPool2d.html
   public final class LPPool2d: PowerPooling {
-    public init(_ normType: some ScaleFactor, _ kernelSize: some Extent, stride: (any Extent)? = nil, ceilMode: Bool = false) {
+    public init(
+      _ normType: some ScaleFactor, _ kernelSize: some Extent, stride: (any Extent)? = nil, ceilMode: Bool = false
+    ) {
       super.init(normType, kernelSize, stride, ceilMode)
     }
 
@@ -185,7 +189,9 @@ extension nn {
   /// The p-norm of each window, over three dimensions.
   /// Source: https://pytorch.org/docs/stable/generated/torch.nn.LPPool3d.html
   public final class LPPool3d: PowerPooling {
-    public init(_ normType: some ScaleFactor, _ kernelSize: some Extent, stride: (any Extent)? = nil, ceilMode: Bool = false) {
+    public init(
+      _ normType: some ScaleFactor, _ kernelSize: some Extent, stride: (any Extent)? = nil, ceilMode: Bool = false
+    ) {
       super.init(normType, kernelSize, stride, ceilMode)
     }
 

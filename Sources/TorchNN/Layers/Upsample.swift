@@ -29,7 +29,8 @@ extension nn {
     }
 
     public override var extraRepr: String {
-      let amount = scaleFactor.map { "scale_factor=\($0.pythonDescription)" } ?? "size=\(size?.pythonDescription ?? "None")"
+      let amount =
+        scaleFactor.map { "scale_factor=\($0.pythonDescription)" } ?? "size=\(size?.pythonDescription ?? "None")"
       return "\(amount), mode='\(mode.rawValue)'"
     }
   }

@@ -27,7 +27,8 @@ extension CTCLoss.Problem {
             var problem = tk_ctc_problem(
               dtype: x.dtype.kernel, time: Int64(x.shape[0]), batch: Int64(x.shape[1]), classes: Int64(x.shape[2]),
               states: Int64(states), blank: Int64(blank), targets: targets.baseAddress,
-              target_offsets: offsets.baseAddress, target_lengths: lengths.baseAddress, input_lengths: inputs.baseAddress)
+              target_offsets: offsets.baseAddress, target_lengths: lengths.baseAddress,
+              input_lengths: inputs.baseAddress)
             body(&problem)
           }
         }

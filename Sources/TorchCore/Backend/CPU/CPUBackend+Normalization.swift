@@ -24,7 +24,8 @@ struct NormalizedRows {
 
 extension CPUBackend {
   func rowNorm(
-    _ shape: NormalizedRows, eps: Double, _ x: Tensor, _ weight: Tensor?, _ bias: Tensor?, into y: Tensor, _ mean: Tensor,
+    _ shape: NormalizedRows, eps: Double, _ x: Tensor, _ weight: Tensor?, _ bias: Tensor?, into y: Tensor,
+    _ mean: Tensor,
     _ rstd: Tensor
   ) {
     var problem = shape.kernel(x.dtype)
@@ -50,7 +51,9 @@ extension CPUBackend {
     let channels = x.shape[1]
     let mean = try given?.mean ?? Tensor.uninitialized([channels], x.dtype.computed)
     let variance = try given?.variance ?? Tensor.uninitialized([channels], x.dtype.computed)
-    if let blocked = x.blockedLayout, let y = try blockedNorm(x, blocked, weight, bias, mean, variance, given != nil, eps) {
+    if let blocked = x.blockedLayout,
+      let y = try blockedNorm(x, blocked, weight, bias, mean, variance, given != nil, eps)
+    {
       return (y, mean, variance)
     }
     let x = try x.rowMajor()
@@ -146,7 +149,9 @@ extension CPUBackend {
   ) throws -> (byInput: Tensor, byWeight: Tensor?, byBias: Tensor?)? {
     guard let blocked = x.blockedLayout, x.dtype == .float32, g.dtype == .float32 else { return nil }
     let affine = weight != nil
-    guard let plan = try plan(blocked.handle, TDNN_BACKWARD_DATA, affine: affine, isGiven: isGiven, eps) else { return nil }
+    guard let plan = try plan(blocked.handle, TDNN_BACKWARD_DATA, affine: affine, isGiven: isGiven, eps) else {
+      return nil
+    }
     defer { tdnn_plan_release(plan) }
     let gradient = try arranged(g, tdnn_plan_layout(plan, TDNN_DIFF_DST)!, from: g.shape)
     let byInput = try operand(tdnn_plan_layout(plan, TDNN_DIFF_SRC)!, x.shape, x.dtype)
