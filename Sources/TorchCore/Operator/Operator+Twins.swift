@@ -248,7 +248,7 @@ extension Tensor {
         .dtype,
         "result type \(result.dtype.scalarTypeName) can't be cast to the desired output type \(dtype.scalarTypeName)")
     }
-    if shape == result.shape { try checkSinglePlaces() }
+    try checkSinglePlaces()
     if requiresGrad && Modes.current.recordsGradients || result.requiresGrad {
       throw TorchError(
         .autograd, "\(op)(): functions with out=... arguments don't support automatic differentiation, but one of the arguments requires grad.")

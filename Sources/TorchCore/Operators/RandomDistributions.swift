@@ -231,6 +231,11 @@ enum RandomDistributions {
 }
 
 extension Tensor {
+  /// Fills with ones of the probabilities in `p`, which broadcasts, zeros otherwise.
+  @discardableResult
+  public func bernoulli_(_ p: Tensor, generator: Generator? = nil) -> Tensor {
+    RandomDistributions.bernoulliInPlaceTensor(self, p, generator)
+  }
   /// Fills with the number of trials up to the first success of probability `p`.
   @discardableResult
   public func geometric_(_ p: Double, generator: Generator? = nil) -> Tensor {
