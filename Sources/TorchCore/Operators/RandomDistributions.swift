@@ -65,7 +65,8 @@ enum RandomDistributions {
     _ schema: String, out: String? = "out", _ inPlace: Operator<Tensor, repeat each Extra, Tensor>
   ) -> AnyOperator {
     Operator(composite: schema, twins: Twins(out: out)) { (x: Tensor, extra: repeat each Extra) in
-      torch.noGrad { inPlace(Tensor.empty(like: x), repeat each extra) }
+      let fresh = try Random.emptyInOrder(of: x)
+      return torch.noGrad { inPlace(fresh, repeat each extra) }
     } as Operator<Tensor, repeat each Extra, Tensor>
   }
 
