@@ -77,8 +77,7 @@ final class TwinOperator: AnyOperator, @unchecked Sendable {
       guard case .tensor(let target)? = arguments.first else {
         throw TorchError(.type, "\(name)(): argument 'self' must be Tensor")
       }
-      let results = try base.callBoxed(arguments)
-      _ = try withErrors { target.overwrite(with: results[0].tensor!) }
+      try overwrite(target, arguments.dropFirst())
       return [.tensor(target)]
     case .out(let count):
       let outs = arguments.suffix(count)
@@ -103,6 +102,22 @@ final class TwinOperator: AnyOperator, @unchecked Sendable {
       }
       return Array(outs)
     }
+  }
+}
+
+extension TwinOperator {
+  /// The boxed form of `Operator.inPlace`: what the derivative may have kept of the old values is copied first.
+  private func overwrite(_ target: Tensor, _ rest: ArraySlice<Value>) throws {
+    guard Modes.current.recordsGradients else {
+      let results = try base.callBoxed([.tensor(target)] + rest)
+      _ = try withErrors { target.overwrite(with: results[0].tensor!) }
+      return
+    }
+    var old = target.standIn()
+    func call() throws -> Tensor { try base.callBoxed([.tensor(old)] + rest)[0].tensor! }
+    let result = try call()
+    if !isKnownUniquelyReferenced(&old) { try old.keepValues() }
+    _ = try withErrors { target.overwrite(with: result) }
   }
 }
 

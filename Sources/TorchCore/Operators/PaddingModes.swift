@@ -118,12 +118,22 @@ enum PaddingModes {
   }
 
   /// Softmax whose rows of minus infinity alone give zeros.
-  static let safeSoftmax = Operator(composite: "_safe_softmax(Tensor self, int dim, ScalarType? dtype=None) -> Tensor") {
-    (x: Tensor, dim: Int, dtype: DType?) in
-    let y = x.softmax(dim: dim, dtype: dtype)
-    let masked = (x .== -Double.infinity).all(dim: dim, keepdim: true)
-    return torch.where(masked, Tensor.zeros([], dtype: y.dtype), y)
-  }
+  static let safeSoftmax = Operator(
+    "_safe_softmax(Tensor self, int dim, ScalarType? dtype=None) -> Tensor",
+    kernel: { (x: Tensor, dim: Int, dtype: DType?) in
+      let y = x.softmax(dim: dim, dtype: dtype)
+      let masked = (x .== -Double.infinity).all(dim: dim, keepdim: true)
+      return torch.where(masked, Tensor.zeros([], dtype: y.dtype), y)
+    },
+    derivative: { record, y, x, dim, _ in
+      // From the result, which has no NaN.
+      let (saved, dtype) = (record.save(result: y), x.dtype)
+      return { g in
+        let y = try saved.value
+        let product = g[0] * y
+        return [(product - y * product.sum(dim: dim, keepdim: true)).to(dtype)]
+      }
+    })
 
   static let operators: [AnyOperator] = [pad, pixelShuffle, pixelUnshuffle, channelShuffle, safeSoftmax] + named
 }

@@ -139,7 +139,7 @@ enum Scans {
   }
 
   private static func trapezoid(_ name: String, cumulative: Bool) -> [AnyOperator] {
-    /// Half of the sum of neighbours is taken with the widths, or of the whole: roundings are PyTorch's.
+    /// With a constant `step` in the forms that PyTorch rounds.
     func integral(_ y: Tensor, _ dim: Int, step: Double? = nil, _ area: (Tensor) -> Tensor) throws -> Tensor {
       guard y.ndim > 0 else { throw TorchError(.index, "Dimension specified as \(dim) but tensor has no dimensions") }
       if y.shape[try y.shape.normalized(dim: dim)] == 0 {
@@ -147,8 +147,8 @@ enum Scans {
       }
       let (later, earlier) = try slices(y, dim)
       if let step {
-        let half = step / 2, sums = later + earlier
-        return cumulative ? cumsum(sums * half, dim, nil) : sums.sum(dim: dim) * half
+        if cumulative { return cumsum((later + earlier) * (step / 2), dim, nil) }
+        return (y.sum(dim: dim) - (y.select(dim, 0) + y.select(dim, -1)) * 0.5) * step
       }
       let areas = area(later + earlier)
       return (cumulative ? cumsum(areas, dim, nil) : areas.sum(dim: dim)) / 2
