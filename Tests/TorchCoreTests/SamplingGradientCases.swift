@@ -21,6 +21,7 @@ private func segments(_ reduce: String) -> GradientCase {
 let samplingGradientCases: [GradientCase] =
   ["sum", "mean", "prod", "max", "min"].map(segments) + ["prod", "mean", "amax", "amin"].map(indexed) + [
     GradientCase("nextafter") { [x(2, 3), x(2, 3, seed: 5)] },
+    GradientCase("_safe_softmax") { [x(2, 3), .int(1), .none] },
     GradientCase("frexp.Tensor") { [x(2, 3)] },
     GradientCase("segment_reduce", "offsets", second: false) {
       [x(2, 5), .string("sum"), .none, .none, .tensor(Tensor([[0, 2, 5], [1, 1, 4]])), .int(1), .bool(false), .none]

@@ -77,17 +77,7 @@ final class TwinOperator: AnyOperator, @unchecked Sendable {
       guard case .tensor(let target)? = arguments.first else {
         throw TorchError(.type, "\(name)(): argument 'self' must be Tensor")
       }
-      // As in `Operator.inPlace`: the derivative may have to read the values that are about to be overwritten.
-      let recorded = Modes.current.recordsGradients && arguments.contains { $0.containsRecorded }
-      guard recorded, target.isValid else {
-        let results = try base.callBoxed(arguments)
-        _ = try withErrors { target.overwrite(with: results[0].tensor!) }
-        return [.tensor(target)]
-      }
-      var old = target.standIn()
-      let result = try base.callBoxed([.tensor(old)] + arguments.dropFirst())[0].tensor!
-      if !isKnownUniquelyReferenced(&old) { try old.keepValues() }
-      _ = try withErrors { target.overwrite(with: result) }
+      try overwrite(target, arguments.dropFirst())
       return [.tensor(target)]
     case .out(let count):
       let outs = arguments.suffix(count)
@@ -115,14 +105,19 @@ final class TwinOperator: AnyOperator, @unchecked Sendable {
   }
 }
 
-extension Value {
-  /// Whether a tensor in it requires a gradient.
-  fileprivate var containsRecorded: Bool {
-    switch self {
-    case .tensor(let tensor): tensor.requiresGrad
-    case .list(let values): values.contains { $0.containsRecorded }
-    default: false
+extension TwinOperator {
+  /// The boxed form of `Operator.inPlace`: what the derivative may have kept of the old values is copied first.
+  private func overwrite(_ target: Tensor, _ rest: ArraySlice<Value>) throws {
+    guard Modes.current.recordsGradients else {
+      let results = try base.callBoxed([.tensor(target)] + rest)
+      _ = try withErrors { target.overwrite(with: results[0].tensor!) }
+      return
     }
+    var old = target.standIn()
+    func call() throws -> Tensor { try base.callBoxed([.tensor(old)] + rest)[0].tensor! }
+    let result = try call()
+    if !isKnownUniquelyReferenced(&old) { try old.keepValues() }
+    _ = try withErrors { target.overwrite(with: result) }
   }
 }
 
@@ -269,7 +264,7 @@ extension Tensor {
         .dtype,
         "result type \(result.dtype.scalarTypeName) can't be cast to the desired output type \(dtype.scalarTypeName)")
     }
-    if shape == result.shape { try checkSinglePlaces() }
+    try checkSinglePlaces()
     if requiresGrad && Modes.current.recordsGradients || result.requiresGrad {
       throw TorchError(
         .autograd, "\(op)(): functions with out=... arguments don't support automatic differentiation, but one of the arguments requires grad.")

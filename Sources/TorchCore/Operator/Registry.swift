@@ -105,6 +105,9 @@ public enum OperatorRegistry {
     ("SegmentReduction", SegmentReduction.operators),
     ("Resizing", Resizing.operators),
     ("StaticIndexing", StaticIndexing.operators),
+    ("RecurrentCells", RecurrentCells.operators),
+    ("Recurrent", Recurrent.operators),
+    ("PackedSequences", PackedSequences.operators),
   ]
 
   /// Everything declared, without the derived twins.

@@ -153,11 +153,11 @@ enum GatherScatter {
     includeSelf: Bool = true, broadcast: Bool = false
   ) throws {
     let dim = try x.shape.normalized(dim: dim)
-    let index = try indices(index, name)
     guard source.dtype == x.dtype else {
       throw TorchError(.dtype, "\(name)(): Expected self.dtype to be equal to src.dtype")
     }
     guard index.numel > 0 else { return }
+    let index = try indices(index, name)
     let places = index.atLeastOneDimension
     let target = x.atLeastOneDimension
     guard target.ndim == places.ndim else {

@@ -42,6 +42,13 @@ enum Random {
     return (sorted, inverse)
   }
 
+  /// A tensor without gaps whose dimensions lie in memory in the order of `x`'s.
+  static func emptyInOrder(of x: Tensor) throws -> Tensor {
+    let (sorted, inverse) = inMemoryOrder(x)
+    let out = try Tensor.uninitialized(sorted.shape, x.dtype)
+    return out.alias(shape: x.shape, strides: Shape(inverse.map { out.strides[$0] }), offset: 0)
+  }
+
   /// A number as C++ prints it: without a point where it is whole.
   static func plain(_ x: Double) -> String {
     x == x.rounded() && x.magnitude < 1e6 ? "\(Int(x))" : "\(x)"
@@ -165,8 +172,10 @@ enum Random {
     }
     if p == 0 || x.numel == 0 { return x }
     if p == 1 { return x * Tensor.zeros([], dtype: x.dtype) }
+    // A mask of single elements lies in memory as the input does, and is drawn in that order.
+    let fresh = maskShape == x.shape ? try emptyInOrder(of: x) : Tensor.empty(maskShape, dtype: x.dtype)
     let mask = torch.noGrad {
-      let kept = Tensor.empty(maskShape, dtype: x.dtype).bernoulli_(1 - p)
+      let kept = fresh.bernoulli_(1 - p)
       // The quotient in single precision, rounded once, for the 16-bit floats too.
       return x.dtype.itemSize == 2
         ? kept.mul_(Tensor(wrapping: .double(Double(1 / Float(1 - p))))) : kept.div_(Tensor(wrapping: .double(1 - p)))

@@ -65,7 +65,8 @@ enum RandomDistributions {
     _ schema: String, out: String? = "out", _ inPlace: Operator<Tensor, repeat each Extra, Tensor>
   ) -> AnyOperator {
     Operator(composite: schema, twins: Twins(out: out)) { (x: Tensor, extra: repeat each Extra) in
-      torch.noGrad { inPlace(Tensor.empty(like: x), repeat each extra) }
+      let fresh = try Random.emptyInOrder(of: x)
+      return torch.noGrad { inPlace(fresh, repeat each extra) }
     } as Operator<Tensor, repeat each Extra, Tensor>
   }
 
@@ -231,6 +232,11 @@ enum RandomDistributions {
 }
 
 extension Tensor {
+  /// Fills with ones of the probabilities in `p`, which broadcasts, zeros otherwise.
+  @discardableResult
+  public func bernoulli_(_ p: Tensor, generator: Generator? = nil) -> Tensor {
+    RandomDistributions.bernoulliInPlaceTensor(self, p, generator)
+  }
   /// Fills with the number of trials up to the first success of probability `p`.
   @discardableResult
   public func geometric_(_ p: Double, generator: Generator? = nil) -> Tensor {

@@ -139,12 +139,17 @@ enum Scans {
   }
 
   private static func trapezoid(_ name: String, cumulative: Bool) -> [AnyOperator] {
-    func integral(_ y: Tensor, _ dim: Int, _ area: (Tensor) -> Tensor) throws -> Tensor {
+    /// With a constant `step` in the forms that PyTorch rounds.
+    func integral(_ y: Tensor, _ dim: Int, step: Double? = nil, _ area: (Tensor) -> Tensor) throws -> Tensor {
       guard y.ndim > 0 else { throw TorchError(.index, "Dimension specified as \(dim) but tensor has no dimensions") }
       if y.shape[try y.shape.normalized(dim: dim)] == 0 {
         return Tensor.zeros(Reductions.reducedShape(y.shape, [try y.shape.normalized(dim: dim)], false), dtype: y.dtype)
       }
       let (later, earlier) = try slices(y, dim)
+      if let step {
+        if cumulative { return cumsum((later + earlier) * (step / 2), dim, nil) }
+        return (y.sum(dim: dim) - (y.select(dim, 0) + y.select(dim, -1)) * 0.5) * step
+      }
       let areas = area(later + earlier)
       return (cumulative ? cumsum(areas, dim, nil) : areas.sum(dim: dim)) / 2
     }
@@ -157,9 +162,12 @@ enum Scans {
       },
       name == "trapz"
         ? Operator(composite: "trapz.dx(Tensor y, *, float dx=1, int dim=-1) -> Tensor") { (y: Tensor, dx: Double, dim: Int) in
-          try integral(y, dim) { $0 * dx }
+          try integral(y, dim, step: dx) { $0 }
         }
-        : Operator(composite: schemaOfStep) { (y: Tensor, dx: Scalar, dim: Int) in try integral(y, dim) { $0 * dx } },
+        : Operator(composite: schemaOfStep) { (y: Tensor, dx: Scalar, dim: Int) in
+          dx.category == .complex
+            ? try integral(y, dim) { $0 * dx } : try integral(y, dim, step: dx.doubleValue) { $0 }
+        },
     ]
   }
 

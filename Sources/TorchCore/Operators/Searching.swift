@@ -108,6 +108,16 @@ enum Searching {
       return try Elementwise.cast(out, empty && weights == nil ? .int64 : dtype)
     })
 
+  /// `histc` of the 16-bit floats: an element's bin is its share of the range, each step rounded to the dtype.
+  private static func countedByShare(_ x: Tensor, _ bins: Int, _ low: Double, _ high: Double) -> Tensor {
+    let (first, last) = (Tensor.full([], .double(low), dtype: x.dtype), Tensor.full([], .double(high), dtype: x.dtype))
+    let outside = ((x >= first) .& (x <= last)).logicalNot()
+    let share = (x - first) * bins / (last - first)
+    let places = share.maskedFill(outside, 0).to(.int64).clamp(max: .int(bins - 1)).maskedFill(outside, .int(bins))
+    let counts = Tensor.zeros([bins + 1]).indexAdd(0, places.reshape([-1]), Tensor.ones([x.numel]))
+    return counts.narrow(0, 0, bins).to(x.dtype)
+  }
+
   static let histc: Operator<Tensor, Int, Scalar, Scalar, Tensor> = Operator(
     "histc(Tensor self, int bins=100, Scalar min=0, Scalar max=0) -> Tensor",
     kernel: { (x: Tensor, bins: Int, min: Scalar, max: Scalar) in
@@ -115,7 +125,6 @@ enum Searching {
       guard x.dtype.isFloatingPoint else {
         throw TorchError(.notImplemented, "\"histogram_cpu\" not implemented for '\(x.dtype.scalarTypeName)'")
       }
-      if x.dtype.itemSize == 2 { return Searching.histc(x.to(.float32), bins, min, max).to(x.dtype) }
       var (low, high) = (min.doubleValue, max.doubleValue)
       if low == high, x.numel > 0 {
         (low, high) = (try x.min().item(Double.self), try x.max().item(Double.self))
@@ -125,6 +134,7 @@ enum Searching {
         throw TorchError(.value, "range of [\(low), \(high)] is not finite")
       }
       guard low < high else { throw TorchError(.value, "max must be larger than min") }
+      if x.dtype.itemSize == 2 { return countedByShare(x, bins, low, high) }
       let out = Tensor.zeros([bins], dtype: x.dtype)
       try x.backend.histc(try x.rowMajor(), bins: bins, low, high, into: out)
       return out
@@ -178,7 +188,7 @@ enum Searching {
       return [try x.packed(), none, none]
     }
     // Slices as rows, each element replaced by its rank among all: ranks compare as elements do.
-    let rows = try (x.ndim == 0 ? x.reshape([1, 1]) : x.transpose(0, dim)).rowMajor()
+    let rows = try (x.ndim == 0 ? x.reshape([1, 1]) : x.movedim(dim, 0)).rowMajor()
     let width = rows.numel / n
     let ranks = try x.backend.unique(rows, sorted: true).inverse.toArray(Int.self)
     func row(_ i: Int) -> ArraySlice<Int> { ranks[(i * width)..<((i + 1) * width)] }

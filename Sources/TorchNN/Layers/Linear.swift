@@ -11,7 +11,7 @@ extension nn {
   /// print(nn.Linear(20, 30)(torch.randn(128, 20)).shape)   // torch.Size([128, 30])
   /// ```
   /// Source: https://pytorch.org/docs/stable/generated/torch.nn.Linear.html
-  public final class Linear: Module, Layer {
+  public class Linear: Module, Layer {
     public let inFeatures: Int
     public let outFeatures: Int
     @Parameter public var weight: Tensor
