@@ -198,7 +198,7 @@ private let windows: [GradientCase] = [
 
 @Suite struct GradientTests {
   static let cases = unaries() + arithmetic + products + views + reductions + windows + indexingGradientCases
-    + moreGradientCases + visionGradientCases + fourierGradientCases
+    + moreGradientCases + visionGradientCases + fourierGradientCases + samplingGradientCases
 
   @Test(arguments: cases) func gradientsAgreeWithDifferences(_ test: GradientCase) throws {
     let op = try #require(OperatorRegistry.find(test.op))
@@ -220,8 +220,13 @@ private let windows: [GradientCase] = [
     let indirect: Set<String> = [
       "aten::convolution_backward", "aten::max_pool2d_with_indices_backward", "aten::max_pool3d_with_indices_backward",
       "aten::_log_softmax_backward_data", "aten::nll_loss_forward", "aten::nll_loss2d_forward", "aten::nll_loss_backward",
-      "aten::nll_loss2d_backward", "aten::_conj_physical", "aten::real", "aten::bernoulli", "aten::embedding_dense_backward",
-      "aten::imag", "aten::log_sigmoid_forward",
+      "aten::nll_loss2d_backward", "aten::_conj_physical", "aten::bernoulli", "aten::embedding_dense_backward",
+      "aten::log_sigmoid_forward",
+      // PyTorch's gradient, which is not the derivative.
+      "aten::as_strided_scatter",
+      // Draws: their gradient is zero.
+      "aten::poisson", "aten::binomial", "aten::normal.Tensor_Tensor", "aten::normal.Tensor_float",
+      "aten::normal.float_Tensor",
     ]
     let missing = OperatorRegistry.all.filter { op in
       op.isDifferentiable && op.tier != .composite && !covered.contains(op.name) && !indirect.contains(op.name)

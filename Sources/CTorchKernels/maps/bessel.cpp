@@ -39,9 +39,16 @@ double scaled_i(int order, double x) {
   }
   return order == 1 && x < 0 ? -y : y;
 }
-double bessel_i(int order, double x) {
+double unscaled_i(int order, double x) {
   const double size = std::fabs(x), half = std::exp(size / 2);  // in two factors: e^x itself overflows early
   return std::isinf(x) ? quiet_nan<double> : scaled_i(order, x) * half * half;  // NaN as PyTorch has it
+}
+
+// Where e^|x| overflows in the type that PyTorch computes in, so does I, though its value may fit.
+template <class T> T bessel_i(int order, T x) {
+  const double y = unscaled_i(order, static_cast<double>(x));
+  if (std::isnan(y) || !std::isinf(std::exp(std::fabs(x)))) return T(y);
+  return order == 1 && x < 0 ? -infinity<T> : infinity<T>;
 }
 
 double scaled_k(double order, double x) {
@@ -59,7 +66,7 @@ double bessel_k(double order, double x) {
 
 // PyTorch's y is NaN below zero where the C library raises a range error.
 double bessel_y(int order, double x) {
-  if (x < 0) return quiet_nan<double>;
+  if (x < 0 || std::isinf(x)) return quiet_nan<double>;
   return x == 0 ? -infinity<double> : order == 0 ? ::y0(x) : ::y1(x);
 }
 
@@ -78,15 +85,25 @@ Cylinder cylinder(double order, double x) {
 }
 
 // Through the functions of order 1/3 (9.6.2, 9.6.6).
-double airy_ai(double x) {
-  if (std::isnan(x)) return x;
-  if (std::isinf(x)) return quiet_nan<double>;
+template <class T> T airy_ai(T a) {
+  // Far out the phase takes its rounding from the type, as in PyTorch; amplitudes by 9.7.9.
+  if (a < -50 && !std::isinf(a)) {
+    const T zeta = T(-2) * a * std::sqrt(-a) / T(3), angle = zeta + T(0.25) * T(pi);
+    const double z = 1 / static_cast<double>(zeta), zz = z * z;
+    const double even = 1 - zz * (0.0371334876543210 - zz * 0.0576491904126698);
+    const double odd = z * (0.0694444444444444 - zz * 0.0379930591278006);
+    const double size = 0.564189583547756286948 / std::sqrt(std::sqrt(static_cast<double>(-a)));
+    return T(size * (std::sin(angle) * even - std::cos(angle) * odd));
+  }
+  const double x = a;
+  if (std::isnan(a)) return a;
+  if (std::isinf(a)) return quiet_nan<T>;
   if (x > 103.892) return 0;  // PyTorch's cut
   const double size = std::fabs(x), zeta = 2.0 / 3 * size * std::sqrt(size), third = 1.0 / 3;
-  if (size < 1e-8) return 0.355028053887817239260 - 0.258819403792806798406 * x;
-  if (x > 0) return std::sqrt(x / 3) / pi * bessel_k(third, zeta);
+  if (size < 1e-8) return T(0.355028053887817239260 - 0.258819403792806798406 * x);
+  if (x > 0) return T(std::sqrt(x / 3) / pi * bessel_k(third, zeta));
   const Cylinder c = cylinder(third, zeta);
-  return std::sqrt(size) / 2 * (c.j - c.y / std::sqrt(3.0));
+  return T(std::sqrt(size) / 2 * (c.j - c.y / std::sqrt(3.0)));
 }
 
 double spherical_j0(double x) {
@@ -94,22 +111,23 @@ double spherical_j0(double x) {
   return std::fabs(x) < 1e-4 ? 1 - x * x / 6 : std::sin(x) / x;
 }
 
-TK_UNARY(bessel_j0, Floats, T(::j0(double(a))))
-TK_UNARY(bessel_j1, Floats, T(::j1(double(a))))
+// NaN at infinity, as in PyTorch; the limit is 0.
+TK_UNARY(bessel_j0, Floats, std::isinf(a) ? quiet_nan<T> : T(::j0(double(a))))
+TK_UNARY(bessel_j1, Floats, std::isinf(a) ? quiet_nan<T> : T(::j1(double(a))))
 TK_UNARY(bessel_y0, Floats, T(bessel_y(0, a)))
 TK_UNARY(bessel_y1, Floats, T(bessel_y(1, a)))
-TK_UNARY(i0, Floats, T(bessel_i(0, a)))
-TK_UNARY(i1, Floats, T(bessel_i(1, a)))
+TK_UNARY(i0, Floats, bessel_i(0, a))
+TK_UNARY(i1, Floats, bessel_i(1, a))
 TK_UNARY(i0e, Floats, T(scaled_i(0, a)))
 TK_UNARY(i1e, Floats, T(scaled_i(1, a)))
-TK_UNARY(modified_bessel_i0, Floats, T(bessel_i(0, a)))
-TK_UNARY(modified_bessel_i1, Floats, T(bessel_i(1, a)))
+TK_UNARY(modified_bessel_i0, Floats, bessel_i(0, a))
+TK_UNARY(modified_bessel_i1, Floats, bessel_i(1, a))
 TK_UNARY(modified_bessel_k0, Floats, T(bessel_k(0, a)))
 TK_UNARY(modified_bessel_k1, Floats, T(bessel_k(1, a)))
 TK_UNARY(scaled_modified_bessel_k0, Floats, T(scaled_k(0, a)))
 TK_UNARY(scaled_modified_bessel_k1, Floats, T(scaled_k(1, a)))
 TK_UNARY(spherical_bessel_j0, Floats, T(spherical_j0(a)))
-TK_UNARY(airy_ai, Floats, T(airy_ai(a)))
+TK_UNARY(airy_ai, Floats, airy_ai(a))
 
 TK_END
 

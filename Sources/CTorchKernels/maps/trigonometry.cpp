@@ -51,7 +51,8 @@ template <class F, class T> struct GuardedLoop {
 TK_GUARDED(sin, fast_sin(a), std::sin(a))
 TK_GUARDED(cos, fast_cos(a), std::cos(a))
 TK_GUARDED(tan, fast_tan(a), std::tan(a))
-TK_GUARDED(sinc, a == 0 ? 1.0 : fast_sin(a * pi) / (a * pi), a == 0 ? T(1) : T(std::sin(a * pi) / (a * pi)))
+// In float32 the angle overflows above 2^128 / pi.
+TK_GUARDED(sinc, a == 0 ? 1.0 : std::fabs(a) > 1.0831205e38 ? quiet_nan<double> : fast_sin(a * pi) / (a * pi), a == 0 ? T(1) : T(std::sin(a * pi) / (a * pi)))
 
 TK_INLINE float asin_of(float x) { return float(float_asin(x)); }
 TK_INLINE double asin_of(double x) { return std::asin(x); }

@@ -8,11 +8,29 @@ public struct Twins: Sendable {
   var out: String?
   /// The names of the `out=` parameters.
   var outNames = ["out"]
+  /// Whether `out` may share memory with an input.
+  var outMayShare = true
+  /// What is said where `out` has another dtype than the result (first); nil where it is converted.
+  var typeMismatch: (@Sendable (DType, DType) -> String)?
 
   static let none = Twins()
   static let out = Twins(out: "out")
   static let both = Twins(inPlace: true, out: "out")
   static let inPlace = Twins(inPlace: true)
+
+  /// `out` must not share memory with an input.
+  var disjoint: Twins {
+    var twins = self
+    twins.outMayShare = false
+    return twins
+  }
+
+  /// `out` must have the result's dtype.
+  func exact(_ message: @escaping @Sendable (_ result: DType, _ out: DType) -> String) -> Twins {
+    var twins = self
+    twins.typeMismatch = message
+    return twins
+  }
 
   static func out(_ overload: String, names: [String] = ["out"]) -> Twins { Twins(out: overload, outNames: names) }
   static func both(out overload: String) -> Twins { Twins(inPlace: true, out: overload) }
@@ -41,10 +59,16 @@ final class TwinOperator: AnyOperator, @unchecked Sendable {
       return "\(schema.name)_\(schema.overload.isEmpty ? "" : "." + schema.overload)(\(written)) -> Tensor(a!)"
     case .out:
       let outs = base.twins.outNames.enumerated().map { "Tensor(\("abcd".dropFirst($0).first!)!) \($1)" }
-      let star = schema.parameters.contains(where: \.isKeywordOnly) ? "" : ", *"
+      // A factory's options are those of `out`.
+      let parameters = parameters.replacing(factoryOptions, with: "")
+      let star = parameters.hasSuffix("*") || parameters.contains("*, ") ? "" : ", *"
       let returns = outs.map { String($0.split(separator: " ")[0]) }.joined(separator: ", ")
       return "\(schema.name).\(base.twins.out!)(\(parameters)\(star), \(outs.joined(separator: ", "))) -> \(outs.count == 1 ? returns : "(\(returns))")"
     }
+  }
+
+  private static var factoryOptions: some RegexComponent {
+    /, ScalarType\? dtype=(None|4), Layout\? layout=None, Device\? device=None, bool\? pin_memory=None/
   }
 
   override func callBoxed(_ arguments: [Value]) throws -> [Value] {
@@ -58,10 +82,22 @@ final class TwinOperator: AnyOperator, @unchecked Sendable {
       return [.tensor(target)]
     case .out(let count):
       let outs = arguments.suffix(count)
-      let results = try base.callBoxed(Array(arguments.dropLast(count)))
+      var inputs = Array(arguments.dropLast(count))
+      if let layout = base.schema.parameters.firstIndex(where: { $0.name == "layout" }), let out = outs.first?.tensor {
+        inputs.insert(contentsOf: [.dtype(out.dtype), .none, .none, .none], at: layout - 1)
+      }
+      let results = try base.callBoxed(inputs)
       for (out, result) in zip(outs, results) {
         guard case .tensor(let target) = out, case .tensor(let source) = result else {
           throw TorchError(.type, "\(name)(): argument 'out' must be Tensor")
+        }
+        if let mismatch = base.twins.typeMismatch, target.dtype != source.dtype {
+          throw TorchError(.dtype, mismatch(source.dtype, target.dtype))
+        }
+        if !base.twins.outMayShare, inputs.contains(where: { $0.sharesStorage(with: target) }) {
+          throw TorchError(
+            .value,
+            "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory location. Please clone() the tensor before performing the operation.")
         }
         try target.become(source, of: schema.baseName)
       }
@@ -176,6 +212,11 @@ extension Tensor {
         .dtype,
         "result type \(resultType.scalarTypeName) can't be cast to the desired output type \(dtype.scalarTypeName)")
     }
+    try checkSinglePlaces()
+  }
+
+  /// No two elements may lie in one place, where they are to be written to.
+  private func checkSinglePlaces() throws {
     if zip(shape, strides).contains(where: { $0 > 1 && $1 == 0 }) {
       throw TorchError(
         .value,
@@ -207,6 +248,7 @@ extension Tensor {
         .dtype,
         "result type \(result.dtype.scalarTypeName) can't be cast to the desired output type \(dtype.scalarTypeName)")
     }
+    if shape == result.shape { try checkSinglePlaces() }
     if requiresGrad && Modes.current.recordsGradients || result.requiresGrad {
       throw TorchError(
         .autograd, "\(op)(): functions with out=... arguments don't support automatic differentiation, but one of the arguments requires grad.")

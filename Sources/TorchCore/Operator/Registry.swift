@@ -81,6 +81,15 @@ public enum OperatorRegistry {
     ("FourierTransforms", FourierTransforms.operators),
     ("ShortTimeFourier", ShortTimeFourier.operators),
     ("WindowFunctions", WindowFunctions.operators),
+    ("RandomDistributions", RandomDistributions.operators),
+    ("RandomFactories", RandomFactories.operators),
+    ("FiniteDifferences", FiniteDifferences.operators),
+    ("Quantiles", Quantiles.operators),
+    ("Histograms", Histograms.operators),
+    ("FloatingPointParts", FloatingPointParts.operators),
+    ("SegmentReduction", SegmentReduction.operators),
+    ("Resizing", Resizing.operators),
+    ("StaticIndexing", StaticIndexing.operators),
   ]
 
   /// Everything declared, without the derived twins.

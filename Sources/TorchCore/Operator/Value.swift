@@ -20,6 +20,15 @@ public enum Value: Sendable {
 
   public var tensor: Tensor? { if case .tensor(let t) = self { t } else { nil } }
 
+  /// Whether a tensor in it is a view of the same storage as `other`.
+  func sharesStorage(with other: Tensor) -> Bool {
+    switch self {
+    case .tensor(let tensor): tensor.sharesStorage(with: other)
+    case .list(let values): values.contains { $0.sharesStorage(with: other) }
+    default: false
+    }
+  }
+
   /// What it is, for messages.
   var typeName: String {
     switch self {

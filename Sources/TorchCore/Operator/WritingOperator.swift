@@ -14,14 +14,16 @@ struct WritingOperator<each Argument: OperatorArgument> {
   /// - Parameters:
   ///   - schema: the functional operator's, with `self` first.
   ///   - out: the overload of the `out=` form.
+  ///   - shape: the shape of the functional operator's result where that may be larger than its first argument.
   ///   - write: checks its arguments, and then changes its first one.
   ///   - derivative: as of any operator; nil where there is none.
   init(
-    _ schema: String, out: String = "out", gradientName: String? = nil, write: @escaping Write,
+    _ schema: String, out: String = "out", gradientName: String? = nil,
+    shape: ((repeat each Argument) throws -> Shape)? = nil, write: @escaping Write,
     derivative: Operator<repeat each Argument, Tensor>.Derivative?
   ) {
     let kernel = { (arguments: repeat each Argument) throws -> Tensor in
-      let target = WriteTarget()
+      let target = WriteTarget(try shape?(repeat each arguments))
       let copied = (repeat try target.copyFirst(each arguments))
       try write(repeat each copied)
       return target.copy!
@@ -70,10 +72,13 @@ struct WritingOperator<each Argument: OperatorArgument> {
 /// Puts a copy in the place of a call's first tensor.
 private final class WriteTarget {
   private(set) var copy: Tensor?
+  private let shape: Shape?
+
+  init(_ shape: Shape?) { self.shape = shape }
 
   func copyFirst<A>(_ argument: A) throws -> A {
     guard copy == nil, let tensor = argument as? Tensor else { return argument }
-    copy = try tensor.packed()
+    copy = try (shape.map { try tensor.spread(to: $0) } ?? tensor).packed()
     return copy as! A
   }
 }

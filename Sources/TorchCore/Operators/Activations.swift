@@ -114,7 +114,15 @@ enum Activations {
 
   static let hardtanh = Operator(
     "hardtanh(Tensor self, Scalar min_val=-1, Scalar max_val=1) -> Tensor", twins: .both,
-    kernel: { (x: Tensor, min: Scalar, max: Scalar) in try Power.clamp.call(x, min, max) },
+    kernel: { (x: Tensor, min: Scalar, max: Scalar) in
+      guard x.dtype != .bool else { throw TorchError(.dtype, "Bool inputs not supported for hardtanh") }
+      guard x.dtype.isInteger else { return try Power.clamp.call(x, min, max) }
+      // Bounds do not promote.
+      guard x.dtype != .uint8 || min.intValue >= 0 && max.intValue >= 0 else {
+        throw TorchError(.value, "cannot do hardtanh on an unsigned type with negative limits")
+      }
+      return try Power.clamp.call(x, .int(min.intValue), .int(max.intValue))
+    },
     derivative: { record, _, x, min, max in
       let saved = record.save(x)
       return { g in

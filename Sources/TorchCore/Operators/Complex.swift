@@ -66,6 +66,14 @@ extension Tensor {
 }
 
 extension torch {
+  /// Complex numbers of the real and imaginary parts, both `float32` or both `float64`.
+  /// Source: https://pytorch.org/docs/stable/generated/torch.complex.html
+  public static func complex(_ real: Tensor, _ imag: Tensor) -> Tensor { UnaryFunctions.complex(real, imag) }
+
+  /// Complex numbers of the given absolute values and angles.
+  /// Source: https://pytorch.org/docs/stable/generated/torch.polar.html
+  public static func polar(_ abs: Tensor, _ angle: Tensor) -> Tensor { UnaryFunctions.polar(abs, angle) }
+
   /// A complex tensor's memory as a real tensor with a last dimension of 2: real and imaginary parts.
   ///
   /// ```swift

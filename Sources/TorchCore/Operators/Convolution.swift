@@ -15,6 +15,10 @@ enum Convolution {
         x, weight, stride: stride, padding: padding, dilation: dilation, transposed: transposed,
         outputPadding: outputPadding, groups: groups)
       let channels = transposed ? geometry.inChannels : geometry.outChannels
+      if let bias, bias.dtype != x.dtype {
+        throw TorchError(
+          .dtype, "Input type (\(x.dtype.cName)) and bias type (\(bias.dtype.cName)) should be the same")
+      }
       if let bias, bias.shape != [channels] {
         throw TorchError(
           .shape,

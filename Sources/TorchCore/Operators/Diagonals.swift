@@ -109,12 +109,21 @@ enum Diagonals {
       try scattered(x, source) { $0.slice(dim: dim, start: start, end: end, step: step) }
     },
     Operator(
-      composite:
-        "as_strided_scatter(Tensor self, Tensor src, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor",
-      twins: .out
-    ) { (x: Tensor, source: Tensor, size: [Int], stride: [Int], offset: Int?) in
-      try scattered(x, source) { $0.asStrided(size, stride, storageOffset: offset) }
-    },
+      "as_strided_scatter(Tensor self, Tensor src, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor",
+      kernel: { (x: Tensor, source: Tensor, size: [Int], stride: [Int], offset: Int?) in
+        try scattered(x, source) { $0.asStrided(size, stride, storageOffset: offset) }
+      },
+      derivative: { _, _, x, _, size, stride, offset in
+        let shape = x.shape
+        return { g in
+          let part = g[0].contiguous().asStrided(size, stride, storageOffset: offset)
+          // PyTorch gives self the gradient of the part that was overwritten, and so do we.
+          guard g.needs(0) else { return [nil, part] }
+          let whole = Tensor.zeros(shape, dtype: g[0].dtype)
+          whole.asStrided(size, stride, storageOffset: offset).copy_(part)
+          return [whole, part]
+        }
+      }),
   ]
 
   static let operators: [AnyOperator] = [diagEmbed, diag, diagflat, linalgDiagonal] + copies + scatters

@@ -27,6 +27,10 @@ enum Division {
         return try Elementwise.apply(floorFunction, .promoted, a, b)
       case "trunc":
         try refuseZero(a, b)
+        // As in PyTorch, the quotient of two tensors of 16-bit floats is rounded before it is truncated.
+        if a.dtype == b.dtype, a.dtype.isFloatingPoint, a.dtype.itemSize == 2, b.numel > 1 {
+          return try Arithmetic.div.call(a, b).trunc()
+        }
         return try Elementwise.apply(truncFunction, .promoted, a, b)
       default:
         throw TorchError(

@@ -120,9 +120,14 @@ enum Factories {
     return Tensor.linspace(start, end, steps: steps, dtype: dtype ?? (isComplex ? DType.default.complexType : .default))
   }
 
-  private static func logarithmically(_ start: Scalar, _ end: Scalar, _ steps: Int, _ base: Double, _ dtype: DType?) throws -> Tensor {
+  private static func logarithmically(
+    _ start: Scalar, _ last: Scalar, _ steps: Int, _ base: Double, _ dtype: DType?
+  ) throws -> Tensor {
     guard steps >= 0 else { throw TorchError(.value, "number of steps must be non-negative") }
-    let exponents = Tensor.linspace(.double(start.doubleValue), .double(end.doubleValue), steps: steps, dtype: .float64)
+    // The ends of integer ranges are cut to integers first, unless one alone is wanted.
+    let isWhole = dtype?.isInteger == true && steps > 1
+    func end(_ value: Scalar) -> Scalar { .double(isWhole ? Double(value.intValue) : value.doubleValue) }
+    let exponents = Tensor.linspace(end(start), end(last), steps: steps, dtype: .float64)
     return (base ** exponents).to(dtype ?? .default)
   }
 

@@ -206,20 +206,13 @@ enum FourierTransforms {
     return try Tensor.from(values, shape: [values.count]).to(dtype) * (1 / (Double(n) * spacing))
   }
 
-  private static func frequencyOperators(_ name: String) -> [AnyOperator] {
+  private static func frequencyOperator(_ name: String) -> AnyOperator {
     let options = "ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None"
-    return [
-      Operator(composite: "fft_\(name)(int n, float d=1., *, \(options)) -> Tensor") {
-        (n: Int, spacing: Double, dtype: DType?, _: Ignored, device: Device?, _: Ignored) in
-        try Conversion.checkDevice(device)
-        return try frequencies(name, n, spacing, dtype ?? .default)
-      },
-      Operator(composite: "fft_\(name).out(int n, float d=1., *, Tensor(a!) out) -> Tensor(a!)") {
-        (n: Int, spacing: Double, out: Tensor) in
-        try out.become(try frequencies(name, n, spacing, out.dtype), of: name)
-        return out
-      },
-    ]
+    return Operator(composite: "fft_\(name)(int n, float d=1., *, \(options)) -> Tensor", twins: .out) {
+      (n: Int, spacing: Double, dtype: DType?, _: Ignored, device: Device?, _: Ignored) in
+      try Conversion.checkDevice(device)
+      return try frequencies(name, n, spacing, dtype ?? .default)
+    }
   }
 
   static func frequencies(_ name: String, _ n: Int, d: Double, _ dtype: DType?) -> Tensor {
@@ -229,5 +222,5 @@ enum FourierTransforms {
   static let operators: [AnyOperator] =
     [fft, ifft, rfft, irfft, hfft, ihfft, fftshift, ifftshift]
     + [fftn, ifftn, rfftn, irfftn, hfftn, ihfftn].flatMap { [$0.any, $0.two] as [AnyOperator] }
-    + frequencyOperators("fftfreq") + frequencyOperators("rfftfreq")
+    + [frequencyOperator("fftfreq"), frequencyOperator("rfftfreq")]
 }

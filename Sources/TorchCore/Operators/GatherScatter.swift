@@ -5,12 +5,12 @@ enum GatherScatter {
   // MARK: gather and scatter: index has an index for each element
 
   static let gather: Operator<Tensor, Int, Tensor, Bool, Tensor> = Operator(
-    "gather(Tensor self, int dim, Tensor index, *, bool sparse_grad=False) -> Tensor",
+    "gather(Tensor self, int dim, Tensor index, *, bool sparse_grad=False) -> Tensor", twins: .out.disjoint,
     kernel: { (x: Tensor, dim: Int, index: Tensor, _: Bool) in
       let out = try Tensor.uninitialized(index.shape, x.dtype)
       let dim = try x.shape.normalized(dim: dim)
-      let index = try indices(index, "gather")
       guard index.numel > 0 else { return out }
+      let index = try indices(index, "gather")
       let (x, places) = (x.atLeastOneDimension, index.atLeastOneDimension)
       guard x.ndim == places.ndim else {
         throw TorchError(.shape, "Index tensor must have the same number of dimensions as input tensor")
@@ -98,43 +98,53 @@ enum GatherScatter {
       let (x, index, source) = (recorder.save(x), recorder.save(index), recorder.save(source))
       let y = recorder.save(result: y)
       return { g in
-        let gradients = try scatterReduceGradients(
-          g[0], try x.value, dim, try index.value, try source.value, reduce, includeSelf, try y.value)
-        let mine = includeSelf ? gradients.0 : gradients.0.scatter(dim, try index.value, 0)
-        return [mine, nil, gradients.1]
+        let index = try index.value
+        let places = Places(
+          pick: { $0.gather(dim, index) }, add: { $0.scatterAdd(dim, index, $1) },
+          reduce: { scatterReduce($0, dim, index, $1, reduce, includeSelf) })
+        let gradients = try reductionGradients(
+          g[0], try x.value, try source.value, places, reduce, includeSelf, try y.value)
+        return [includeSelf ? gradients.0 : gradients.0.scatter(dim, index, 0), nil, gradients.1]
       }
     })
 
-  private static func scatterReduceGradients(
-    _ g: Tensor, _ x: Tensor, _ dim: Int, _ index: Tensor, _ source: Tensor, _ reduce: String, _ includeSelf: Bool,
-    _ y: Tensor
+  /// What an index means to a reduction: reading at its places, adding there, and the reduction itself.
+  private struct Places {
+    let pick: (Tensor) -> Tensor
+    let add: (_ whole: Tensor, _ part: Tensor) -> Tensor
+    let reduce: (_ whole: Tensor, _ part: Tensor) -> Tensor
+  }
+
+  /// The gradients of `scatter_reduce` and `index_reduce` with respect to self and source.
+  private static func reductionGradients(
+    _ g: Tensor, _ x: Tensor, _ source: Tensor, _ places: Places, _ reduce: String, _ includeSelf: Bool, _ y: Tensor
   ) throws -> (Tensor, Tensor) {
     switch reduce {
-    case "sum": return (g, g.gather(dim, index))
+    case "sum": return (g, places.pick(g))
     case "mean":
       let start = includeSelf ? Tensor.ones(like: g) : Tensor.zeros(like: g)
-      let count = start.scatterAdd(dim, index, Tensor.ones(like: source))
+      let count = places.add(start, Tensor.ones(like: source))
       let share = g / count.maskedFill(count .== 0, 1)
-      return (share, share.gather(dim, index))
+      return (share, places.pick(share))
     case "prod":
       // Where one factor alone is zero, the gradient is the product of the others.
       let calm = x.maskedFill(x .== 0, 1)
-      let product = scatterReduce(calm, dim, index, source, reduce, includeSelf)
+      let product = places.reduce(calm, source)
       let mine = g * product / calm
       let isZero = source .== 0
-      let zeros = Tensor.zeros(like: x).scatterAdd(dim, index, isZero.to(x.dtype)).gather(dim, index)
+      let zeros = places.pick(places.add(Tensor.zeros(like: x), isZero.to(x.dtype)))
       let isLoneZero = isZero .& (zeros .== 1)
-      let others = scatterReduce(x, dim, index, source.maskedFill(isLoneZero, 1), reduce, includeSelf)
+      let others = places.reduce(x, source.maskedFill(isLoneZero, 1))
       let theirs = Indexing.where(
-        isLoneZero, (g * others).gather(dim, index), (g * y).gather(dim, index) / source.maskedFill(isZero, 1))
+        isLoneZero, places.pick(g * others), places.pick(g * y) / source.maskedFill(isZero, 1))
       return (mine, theirs)
     default:
       // Ties share the gradient of an extremum.
       let mine = (x .== y).to(g.dtype)
-      let theirs = (source .== y.gather(dim, index)).to(g.dtype)
-      let count = mine.scatterAdd(dim, index, theirs)
+      let theirs = (source .== places.pick(y)).to(g.dtype)
+      let count = places.add(mine, theirs)
       let share = g / count
-      return (mine * share, theirs * share.gather(dim, index))
+      return (mine * share, theirs * places.pick(share))
     }
   }
 
@@ -177,7 +187,7 @@ enum GatherScatter {
   // MARK: index_*: one index for each part along the dimension
 
   static let indexSelect: Operator<Tensor, Int, Tensor, Tensor> = Operator(
-    "index_select(Tensor self, int dim, Tensor index) -> Tensor",
+    "index_select(Tensor self, int dim, Tensor index) -> Tensor", twins: .out.disjoint,
     kernel: { (x: Tensor, dim: Int, index: Tensor) in
       let dim = try x.shape.normalized(dim: dim)
       guard index.ndim <= 1 else { throw TorchError(.index, "index_select(): Index is supposed to be a vector") }
@@ -260,7 +270,7 @@ enum GatherScatter {
       let index = recorder.save(index)
       return { g in
         let index = try index.value
-        return [indexFill(g[0], dim, index, 0), nil, g.needs(2) ? indexSelect(g[0], dim, index).sum() : nil]
+        return [indexFill(g[0], dim, index, 0), nil, g.needs(2) ? indexSelect(g[0], dim, index.unique()).sum() : nil]
       }
     })
 
@@ -278,15 +288,31 @@ enum GatherScatter {
     }
   }
 
-  static let indexReduce = WritingOperator(
+  static let indexReduce: Operator<Tensor, Int, Tensor, Tensor, String, Bool, Tensor> = Operator(
     "index_reduce(Tensor self, int dim, Tensor index, Tensor source, str reduce, *, bool include_self=True) -> Tensor",
-    write: { (x: Tensor, dim: Int, index: Tensor, source: Tensor, reduce: String, includeSelf: Bool) in
+    twins: .both,
+    kernel: { (x: Tensor, dim: Int, index: Tensor, source: Tensor, reduce: String, includeSelf: Bool) in
+      let out = try x.packed()
       try inSelf {
         try combine(
-          try Combination(reduction: reduce, "index_reduce"), "index_reduce", x, dim, index, source,
+          try Combination(reduction: reduce, "index_reduce"), "index_reduce", out, dim, index, source,
           includeSelf: includeSelf)
       }
-    }, derivative: nil)
+      return out
+    },
+    derivative: { recorder, y, x, dim, index, source, reduce, includeSelf in
+      let (x, index, source) = (recorder.save(x), recorder.save(index), recorder.save(source))
+      let y = recorder.save(result: y)
+      return { g in
+        let index = try index.value
+        let places = Places(
+          pick: { indexSelect($0, dim, index) }, add: { indexAdd($0, dim, index, $1, 1) },
+          reduce: { indexReduce($0, dim, index, $1, reduce, includeSelf) })
+        let gradients = try reductionGradients(
+          g[0], try x.value, try source.value, places, reduce, includeSelf, try y.value)
+        return [includeSelf ? gradients.0 : indexFill(gradients.0, dim, index, 0), nil, gradients.1]
+      }
+    })
 
   private static func combine(
     _ combination: Combination, _ name: String, _ x: Tensor, _ dim: Int, _ index: Tensor, _ source: Tensor,
@@ -401,9 +427,9 @@ enum GatherScatter {
   }
 
   static let operators: [AnyOperator] =
-    [gather, scatterReduce, indexSelect, takeAlongDim, embedding, embeddingBackward] + scatter.operators
+    [gather, scatterReduce, indexSelect, indexReduce, takeAlongDim, embedding, embeddingBackward] + scatter.operators
     + scatterValue.operators + scatterReduction.operators + scatterValueReduction.operators + scatterAdd.operators
-    + indexAdd.operators + indexCopy.operators + indexFill.operators + indexFillTensor.operators + indexReduce.operators
+    + indexAdd.operators + indexCopy.operators + indexFill.operators + indexFillTensor.operators
 }
 
 extension Tensor {

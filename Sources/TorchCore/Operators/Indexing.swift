@@ -55,6 +55,7 @@ enum Indexing {
 
   static let maskedFill = WritingOperator(
     "masked_fill.Scalar(Tensor self, Tensor mask, Scalar value) -> Tensor", out: "Scalar_out",
+    shape: { x, mask, _ in try Shape.broadcast(x.shape, mask.shape) },
     write: { (x: Tensor, mask: Tensor, value: Scalar) in
       try fill(x, mask, Tensor.full([], value, dtype: try filling(value, x)))
     },
@@ -65,7 +66,7 @@ enum Indexing {
 
   static let maskedFillTensor = WritingOperator(
     "masked_fill.Tensor(Tensor self, Tensor mask, Tensor value) -> Tensor", out: "Tensor_out",
-    gradientName: "MaskedFillBackward1",
+    gradientName: "MaskedFillBackward1", shape: { x, mask, _ in try Shape.broadcast(x.shape, mask.shape) },
     write: { (x: Tensor, mask: Tensor, value: Tensor) in
       guard value.ndim == 0 else {
         throw TorchError(
@@ -115,7 +116,7 @@ enum Indexing {
   }
 
   static let maskedSelect: Operator<Tensor, Tensor, Tensor> = Operator(
-    "masked_select(Tensor self, Tensor mask) -> Tensor",
+    "masked_select(Tensor self, Tensor mask) -> Tensor", twins: .out.disjoint,
     kernel: { (x: Tensor, mask: Tensor) in
       guard mask.dtype == .bool else {
         throw TorchError(.dtype, "masked_select: expected BoolTensor for mask")
@@ -173,7 +174,7 @@ enum Indexing {
   // MARK: Flat positions
 
   static let take: Operator<Tensor, Tensor, Tensor> = Operator(
-    "take(Tensor self, Tensor index) -> Tensor",
+    "take(Tensor self, Tensor index) -> Tensor", twins: .out.disjoint,
     kernel: { (x: Tensor, index: Tensor) in
       try checkLong(index, "take(): Expected a long tensor for index, but got \(index.dtype.scalarTypeName)")
       let out = try Tensor.uninitialized(index.shape, x.dtype)

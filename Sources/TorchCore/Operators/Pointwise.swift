@@ -114,8 +114,8 @@ enum Pointwise {
       let x = try s.input
       return g * (-(x * x)).exp() * -1.1283791670955126
     })
-  static let isnan = unary("isnan(Tensor self) -> Tensor", "isnan", .comparison, twins: .none)
-  static let isinf = unary("isinf(Tensor self) -> Tensor", "isinf", .comparison, twins: .none)
+  static let isnan = unary("isnan(Tensor self) -> Tensor", "isnan", .comparison, twins: .out)
+  static let isinf = unary("isinf(Tensor self) -> Tensor", "isinf", .comparison, twins: .out)
   static let isfinite = unary("isfinite(Tensor self) -> Tensor", "isfinite", .comparison, twins: .none)
   static let logicalNot = unary("logical_not(Tensor self) -> Tensor", "logical_not", .comparison)
   static let bitwiseNot = unary("bitwise_not(Tensor self) -> Tensor", "bitwise_not")

@@ -150,6 +150,11 @@ enum Products {
       guard a.ndim == 1, b.ndim == 1 else {
         throw TorchError(.shape, "addr: Expected 1-D argument \(a.ndim != 1 ? "vec1" : "vec2"), but got \(a.ndim != 1 ? a.ndim : b.ndim)-D")
       }
+      if [x, a, b].allSatisfy({ $0.dtype == .bool }) {
+        // Truth values stay such: sums are disjunctions, products conjunctions.
+        let product = outer(a, b).logicalAnd(Tensor.full([], .bool(alpha.boolValue), dtype: .bool))
+        return product.logicalOr(x.logicalAnd(Tensor.full([], .bool(beta.boolValue), dtype: .bool)))
+      }
       return try plus(x, outer(a, b), beta, alpha)
     },
   ]

@@ -5,7 +5,7 @@ import CTorchKernels
 
 enum Random {
   /// Fills `target` in the order of its memory, as PyTorch does: of a transposed tensor the columns come first.
-  private static func fill(
+  static func fill(
     _ target: Tensor, _ name: String, _ generator: Generator?, gradientName: String,
     _ kernel: (OpaquePointer, tk_dtype, UnsafeMutableRawPointer, Int64) -> Bool
   ) throws -> Tensor {
@@ -32,7 +32,7 @@ enum Random {
   }
 
   /// The same elements with the dimensions sorted by stride, largest first, and how to sort them back.
-  private static func inMemoryOrder(_ x: Tensor) -> (tensor: Tensor, inverse: [Int]) {
+  static func inMemoryOrder(_ x: Tensor) -> (tensor: Tensor, inverse: [Int]) {
     if x.isContiguous || x.strides.contains(0) { return (x, Array(0..<x.ndim)) }
     let order = (0..<x.ndim).sorted { x.strides[$0] != x.strides[$1] ? x.strides[$0] > x.strides[$1] : $0 < $1 }
     var inverse = order
@@ -43,7 +43,7 @@ enum Random {
   }
 
   /// A number as C++ prints it: without a point where it is whole.
-  private static func plain(_ x: Double) -> String {
+  static func plain(_ x: Double) -> String {
     x == x.rounded() && x.magnitude < 1e6 ? "\(Int(x))" : "\(x)"
   }
 
@@ -148,6 +148,11 @@ enum Random {
       guard lambda > 0 else {
         throw TorchError(
           .value, "exponential_ expects lambda > 0.0, but found lambda=\(plain(lambda))")
+      }
+      guard x.dtype.isFloatingPoint else {
+        throw TorchError(
+          .dtype,
+          "Exponential distribution is a continuous probability distribution. dtype must be a floating point but you specified \(x.dtype.scalarTypeName)")
       }
       return try fill(x, "exponential_", generator, gradientName: "ExponentialBackward0") { tk_random_exponential($0, $1, $2, $3, lambda) }
     })

@@ -141,6 +141,9 @@ enum Reductions {
     let function = ReduceFunction(name == "amax" ? "max" : "min")
     return Operator(
       "\(name)(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor",
+      twins: .out.exact {
+        "Expected the dtype for input and out to match, but got \($0.scalarTypeName) for input's dtype and \($1.scalarTypeName) for out's dtype."
+      },
       kernel: { (x: Tensor, dim: [Int], keepdim: Bool) in
         let dims = try x.shape.normalized(dims: dim)
         try requireElements(name, x, dims)

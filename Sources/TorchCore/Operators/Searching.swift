@@ -108,13 +108,14 @@ enum Searching {
       return try Elementwise.cast(out, empty && weights == nil ? .int64 : dtype)
     })
 
-  static let histc = Operator(
+  static let histc: Operator<Tensor, Int, Scalar, Scalar, Tensor> = Operator(
     "histc(Tensor self, int bins=100, Scalar min=0, Scalar max=0) -> Tensor",
     kernel: { (x: Tensor, bins: Int, min: Scalar, max: Scalar) in
       guard bins > 0 else { throw TorchError(.value, "bins must be > 0, but got \(bins)") }
-      guard x.dtype == .float32 || x.dtype == .float64 else {
+      guard x.dtype.isFloatingPoint else {
         throw TorchError(.notImplemented, "\"histogram_cpu\" not implemented for '\(x.dtype.scalarTypeName)'")
       }
+      if x.dtype.itemSize == 2 { return Searching.histc(x.to(.float32), bins, min, max).to(x.dtype) }
       var (low, high) = (min.doubleValue, max.doubleValue)
       if low == high, x.numel > 0 {
         (low, high) = (try x.min().item(Double.self), try x.max().item(Double.self))

@@ -164,6 +164,7 @@ enum ShapeComposites {
           throw TorchError(
             .shape, "size {\(target.listDescription)} is not expandable to size {\(x.shape.listDescription)}.")
         }
+        if size.isEmpty { return x.sum() }
         return x.shape == target ? x : x.to(Reductions.accumulated(x, nil).output).sumToSize(target)
       },
       Operator(composite: "reshape_as(Tensor(a) self, Tensor other) -> Tensor(a)") { (x: Tensor, other: Tensor) in

@@ -33,7 +33,7 @@ enum Shapes {
   }
 
   static let cat = Operator(
-    "cat(Tensor[] tensors, int dim=0) -> Tensor",
+    "cat(Tensor[] tensors, int dim=0) -> Tensor", twins: .out.disjoint,
     kernel: { (tensors: [Tensor], dim: Int) in
       guard !tensors.isEmpty else { throw TorchError(.value, "torch.cat(): expected a non-empty list of Tensors") }
       var promotion = TypePromotion()

@@ -78,7 +78,7 @@ enum Sorting {
 
   static let kthvalue = Operator(
     "kthvalue(Tensor self, SymInt k, int dim=-1, bool keepdim=False) -> (Tensor values, Tensor indices)",
-    twins: .out("values", names: ["values", "indices"]),
+    twins: .out("values", names: ["values", "indices"]).disjoint,
     kernel: { (x: Tensor, k: Int, dim: Int, keepdim: Bool) in
       try picked("kthvalue", x, dim, keepdim) { source, dim, values, indices in
         guard k > 0, k <= (x.ndim > 0 ? x.shape[dim] : 1) else {

@@ -73,6 +73,14 @@ enum SpecialFunctions {
 
   // MARK: Modified Bessel functions with derivatives
 
+  /// `x` with a small number in place of those that are smaller yet, and where that is: quotients by it stay finite, and
+  /// so do their own derivatives.
+  private static func awayFromZero(_ x: Tensor) -> (Tensor, Tensor) {
+    let least = x.dtype == .float64 ? Double.ulpOfOne : Double(Float.ulpOfOne)
+    let isTiny = x.abs() <= least
+    return (x.maskedFill(isTiny, .double(least)), isTiny)
+  }
+
   static let i0: UnaryOperator = unary(
     "i0(Tensor self) -> Tensor", "i0", .floating, partial: .saving(.input) { g, s in g * i1(try s.input) })
   static let i0e: UnaryOperator = unary(
@@ -85,13 +93,15 @@ enum SpecialFunctions {
     "special_i1(Tensor self) -> Tensor", "i1", .floating, twins: .out,
     partial: .saving([.input, .result]) { g, s in
       let (x, y) = (try s.input, try s.result)
-      return g * (i0(x) - y / x).maskedFill(x .== 0, 0.5)
+      let (safe, isTiny) = awayFromZero(x)
+      return g * (i0(safe) - y / safe).maskedFill(isTiny, 0.5)
     })
   static let i1e: UnaryOperator = unary(
     "special_i1e(Tensor self) -> Tensor", "i1e", .floating, twins: .out,
     partial: .saving([.input, .result]) { g, s in
       let (x, y) = (try s.input, try s.result)
-      return g * (i0e(x) - y * (x.sgn() + x.reciprocal())).maskedFill(x .== 0, 0.5)
+      let (safe, isTiny) = awayFromZero(x)
+      return g * (i0e(safe) - y * (safe.sgn() + safe.reciprocal())).maskedFill(isTiny, 0.5)
     })
 
   // MARK: Logarithms

@@ -104,6 +104,9 @@ enum UnaryFunctions {
     let function = MapFunction(name)
     return Operator(
       "\(name)(Tensor \(a), Tensor \(b)) -> Tensor",
+      twins: .out.exact {
+        "Expected object of scalar type \($0.scalarTypeName) but got scalar type \($1.scalarTypeName) for argument 'out'"
+      },
       kernel: { (x: Tensor, y: Tensor) in
         guard x.dtype == y.dtype else {
           throw TorchError(

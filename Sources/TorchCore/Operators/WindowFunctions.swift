@@ -15,7 +15,7 @@ enum WindowFunctions {
     guard dtype.isFloatingPoint else {
       throw TorchError(
         .dtype,
-        "\(name) expects floating point dtypes, got: TensorOptions(dtype=\(dtype.cppName), device=cpu, layout=Strided (default), requires_grad=false (default), pinned_memory=false, memory_format=(nullopt))")
+        "\(name) expects floating point dtypes, got: TensorOptions(dtype=\(dtype.cName), device=cpu, layout=Strided (default), requires_grad=false (default), pinned_memory=false, memory_format=(nullopt))")
     }
     guard length >= 0 else {
       throw TorchError(.value, "\(name) requires non-negative window_length, got window_length=\(length)")
@@ -77,60 +77,40 @@ enum WindowFunctions {
   /// A window of a length, periodic or not, with the numbers that shape it, if any are given.
   private typealias Make = (_ length: Int, _ periodic: Bool, _ numbers: [Double], _ dtype: DType?) throws -> Tensor
 
-  /// A window function as operators that return it and that write to `out`, with each list of parameters that it takes.
+  /// A window function with each list of parameters that it takes.
   private static func family(_ name: String, _ make: @escaping Make) -> [AnyOperator] {
     func on(_ device: Device?, _ make: () throws -> Tensor) throws -> Tensor {
       try Conversion.checkDevice(device)
       return try make()
     }
-    func write(_ out: Tensor, _ make: () throws -> Tensor) throws -> Tensor {
-      try out.become(try make(), of: name)
-      return out
-    }
-    let returning = "*, \(options)) -> Tensor", writing = "*, Tensor(a!) out) -> Tensor(a!)"
+    let parameters = "int window_length, bool periodic"
     let plain: [AnyOperator] = [
-      Operator(composite: "\(name)(int window_length, \(returning)") {
+      Operator(composite: "\(name)(int window_length, *, \(options)) -> Tensor", twins: .out) {
         (n: Int, dtype: DType?, _: Ignored, device: Device?, _: Ignored) in try on(device) { try make(n, true, [], dtype) }
       },
-      Operator(composite: "\(name).out(int window_length, \(writing)") { (n: Int, out: Tensor) in
-        try write(out) { try make(n, true, [], out.dtype) }
-      },
-      Operator(composite: "\(name).periodic(int window_length, bool periodic, \(returning)") {
+      Operator(composite: "\(name).periodic(\(parameters), *, \(options)) -> Tensor", twins: .out("periodic_out")) {
         (n: Int, periodic: Bool, dtype: DType?, _: Ignored, device: Device?, _: Ignored) in
         try on(device) { try make(n, periodic, [], dtype) }
       },
-      Operator(composite: "\(name).periodic_out(int window_length, bool periodic, \(writing)") {
-        (n: Int, periodic: Bool, out: Tensor) in try write(out) { try make(n, periodic, [], out.dtype) }
-      },
     ]
-    func one(_ overload: String, _ number: String) -> [AnyOperator] {
-      let parameters = "int window_length, bool periodic, float \(number)"
-      return [
-        Operator(composite: "\(name).\(overload)(\(parameters), \(returning)") {
-          (n: Int, periodic: Bool, a: Double, dtype: DType?, _: Ignored, device: Device?, _: Ignored) in
-          try on(device) { try make(n, periodic, [a], dtype) }
-        },
-        Operator(composite: "\(name).\(overload)_out(\(parameters), \(writing)") {
-          (n: Int, periodic: Bool, a: Double, out: Tensor) in
-          try write(out) { try make(n, periodic, [a], out.dtype) }
-        },
-      ]
+    func one(_ overload: String, _ number: String) -> AnyOperator {
+      Operator(
+        composite: "\(name).\(overload)(\(parameters), float \(number), *, \(options)) -> Tensor",
+        twins: .out("\(overload)_out")
+      ) { (n: Int, periodic: Bool, a: Double, dtype: DType?, _: Ignored, device: Device?, _: Ignored) in
+        try on(device) { try make(n, periodic, [a], dtype) }
+      }
     }
     switch name {
-    case "kaiser_window": return plain + one("beta", "beta")
+    case "kaiser_window": return plain + [one("beta", "beta")]
     case "hamming_window":
-      let parameters = "int window_length, bool periodic, float alpha, float beta"
-      let two: [AnyOperator] = [
-        Operator(composite: "\(name).periodic_alpha_beta(\(parameters), \(returning)") {
-          (n: Int, periodic: Bool, a: Double, b: Double, dtype: DType?, _: Ignored, device: Device?, _: Ignored) in
-          try on(device) { try make(n, periodic, [a, b], dtype) }
-        },
-        Operator(composite: "\(name).periodic_alpha_beta_out(\(parameters), \(writing)") {
-          (n: Int, periodic: Bool, a: Double, b: Double, out: Tensor) in
-          try write(out) { try make(n, periodic, [a, b], out.dtype) }
-        },
-      ]
-      return plain + one("periodic_alpha", "alpha") + two
+      let two = Operator(
+        composite: "\(name).periodic_alpha_beta(\(parameters), float alpha, float beta, *, \(options)) -> Tensor",
+        twins: .out("periodic_alpha_beta_out")
+      ) { (n: Int, periodic: Bool, a: Double, b: Double, dtype: DType?, _: Ignored, device: Device?, _: Ignored) in
+        try on(device) { try make(n, periodic, [a, b], dtype) }
+      }
+      return plain + [one("periodic_alpha", "alpha"), two]
     default: return plain
     }
   }
@@ -143,21 +123,6 @@ enum WindowFunctions {
       try hamming(n, periodic: periodic, alpha: numbers.first ?? 0.54, beta: numbers.count > 1 ? numbers[1] : 0.46, dtype)
     }
     + family("kaiser_window") { try kaiser($0, periodic: $1, beta: $2.first ?? 12, $3) }
-}
-
-extension DType {
-  /// The C++ name that the printed form of tensor options uses.
-  fileprivate var cppName: String {
-    switch self {
-    case .uint8: "unsigned char"
-    case .int8: "signed char"
-    case .int16: "short int"
-    case .int32: "int"
-    case .int64: "long int"
-    case .bool: "bool"
-    default: name
-    }
-  }
 }
 
 extension torch {

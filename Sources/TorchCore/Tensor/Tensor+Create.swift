@@ -191,7 +191,9 @@ extension Tensor {
     made(requiresGrad) {
       guard steps >= 0 else { throw TorchError(.value, "number of steps must be non-negative") }
       let dtype = dtype ?? .default
-      let (a, b) = (start.doubleValue, end.doubleValue)
+      // Integers are counted between the integers that the ends are cut to.
+      let isWhole = dtype.isInteger
+      let (a, b) = isWhole ? (Double(start.intValue), Double(end.intValue)) : (start.doubleValue, end.doubleValue)
       // PyTorch counts from the nearer end, in the precision of the result.
       let values: [Double] = (0..<steps).map { i in
         if steps == 1 { return a }
