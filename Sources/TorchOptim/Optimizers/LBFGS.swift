@@ -253,7 +253,7 @@ extension optim {
       var offset = 0
       for p in parameters {
         let real = p.dtype.isComplex ? torch.viewAsReal(p) : p
-        real.add_(direction.narrow(0, offset, real.numel).reshape(real.shape), alpha: Scalar(length))
+        real.add_(direction.narrow(0, offset, real.numel).reshape(Array(real.shape)), alpha: Scalar(length))
         offset += real.numel
       }
     }
