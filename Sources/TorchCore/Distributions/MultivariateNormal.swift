@@ -43,7 +43,7 @@ extension distributions {
       let expanded = matrix.expand(square)
       if covarianceMatrix != nil {
         given = .covariance(expanded)
-        factor = Cholesky.cholesky(matrix, false)
+        factor = Cholesky.choleskyEx(matrix, false, false)[0]
       } else if precisionMatrix != nil {
         given = .precision(expanded)
         factor = MultivariateNormal.factor(ofPrecision: matrix)
@@ -52,6 +52,8 @@ extension distributions {
         factor = matrix
       }
       super.init(batchShape: batch, eventShape: [n], validateArgs: validateArgs)
+      // The check speaks of the parameter; without it, the factorization does.
+      if !validatesArguments, scaleTril == nil { _ = Cholesky.cholesky(matrix, false) }
     }
 
     private init(_ loc: Tensor, _ factor: Tensor, _ given: Given, _ batchShape: Shape, _ eventShape: Shape) {
@@ -61,7 +63,7 @@ extension distributions {
 
     /// L with L·Lᵀ the inverse of `p`.
     private static func factor(ofPrecision p: Tensor) -> Tensor {
-      let flipped = Cholesky.cholesky(p.flip(-2, -1), false)
+      let flipped = Cholesky.choleskyEx(p.flip(-2, -1), false, false)[0]
       let inverse = flipped.flip(-2, -1).mT
       let identity = Tensor.eye(p.shape[p.ndim - 1], dtype: p.dtype)
       return TriangularSolve.solveTriangular(inverse, identity, false, true, false)

@@ -31,7 +31,7 @@ struct QuickArithmetic: Sendable {
     else { return nil }
     let modes = Modes.current
     let records = modes.isDisjoint(with: [.noGrad, .inference]) && !a.flags.union(b.flags).isDisjoint(with: .requiresGrad)
-    guard modes.isDisjoint(with: [.interposed, .anomaly]),
+    guard modes.isDisjoint(with: [.interposed, .anomaly, .batched]),
       let out = try? Tensor.uninitialized(a.shape, a.dtype)
     else { return nil }
     run(loop, n, out, a.pointer, a.dtype.itemSize, b.pointer, a.dtype.itemSize)
@@ -45,7 +45,7 @@ struct QuickArithmetic: Sendable {
     guard a.dtype == .float32 || a.dtype == .float64, number.category <= .floating, isPlain(a), !a.isWrappedNumber else { return nil }
     let n = a.numel
     let modes = Modes.current
-    guard n <= QuickArithmetic.limit, let loop = function.loop(a.dtype), modes.isDisjoint(with: [.interposed, .anomaly]),
+    guard n <= QuickArithmetic.limit, let loop = function.loop(a.dtype), modes.isDisjoint(with: [.interposed, .anomaly, .batched]),
       let out = try? Tensor.uninitialized(a.shape, a.dtype)
     else { return nil }
     let value = number.doubleValue

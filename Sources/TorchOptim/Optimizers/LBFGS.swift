@@ -26,7 +26,7 @@ extension optim {
         .double("tolerance_change", \.toleranceChange),
         .int("history_size", \.historySize),
         StateField(
-          name: "line_search_fn", get: { $0.lineSearch.map { .string($0.rawValue) } ?? .none },
+          name: "line_search_fn", get: { $0.lineSearch.map { .string($0.rawValue) } ?? StateValue.none },
           set: { options, value in
             guard !value.isNone else { return options.lineSearch = nil }
             guard let search = LineSearch(rawValue: try value.asString()) else {

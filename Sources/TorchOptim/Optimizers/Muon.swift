@@ -43,7 +43,7 @@ extension optim {
         .double("eps", \.eps),
         .int("ns_steps", \.nsSteps),
         StateField(
-          name: "adjust_lr_fn", get: { $0.adjustLR.map { .string($0.rawValue) } ?? .none },
+          name: "adjust_lr_fn", get: { $0.adjustLR.map { .string($0.rawValue) } ?? StateValue.none },
           set: { options, value in
             guard !value.isNone else { return options.adjustLR = nil }
             let name = try value.asString()
