@@ -21,7 +21,7 @@ open class AnyOperator: @unchecked Sendable {
   /// Whether its result shares the memory of its first argument.
   public let isView: Bool
   /// Whether each element of the result comes of those at its place; set where the operator is declared.
-  var isElementwise = false
+  final var isElementwise = false
 
   init(_ schema: String, tier: Tier, gradientName: String? = nil, twins: Twins, isView: Bool = false) {
     self.schema = Schema(schema)

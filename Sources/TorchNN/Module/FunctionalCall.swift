@@ -48,7 +48,7 @@ extension torch.`func` {
   private static func check(_ module: nn.Module, _ own: Set<String>, _ given: StateDict, _ strict: Bool) {
     guard strict else { return }
     func quoted(_ keys: [String]) -> String { keys.map { "'\($0)'" }.joined(separator: ", ") }
-    let (unexpected, missing) = (given.keys.filter { !own.contains($0) }, own.filter { given[$0] == nil }.sorted())
+    let (unexpected, missing) = (Array(given.keys).filter { !own.contains($0) }, own.filter { given[$0] == nil }.sorted())
     var problems: [String] = []
     if !unexpected.isEmpty { problems.append("Unexpected key(s): \(quoted(unexpected)).") }
     if !missing.isEmpty { problems.append("Missing key(s): \(quoted(missing)).") }

@@ -18,6 +18,8 @@ final class BatchLevel: @unchecked Sendable {
   let size: Int
   let randomness: torch.`func`.Randomness
   let parent: BatchLevel?
+  /// 1 for the outermost.
+  var depth: Int { 1 + (parent?.depth ?? 0) }
 
   init(size: Int, randomness: torch.`func`.Randomness, parent: BatchLevel?) {
     (self.size, self.randomness, self.parent) = (size, randomness, parent)
@@ -31,6 +33,12 @@ final class BatchedValue {
   let physical: Tensor
 
   init(_ level: BatchLevel, _ physical: Tensor) { (self.level, self.physical) = (level, physical) }
+
+  /// What `print` shows of a sample: the batch.
+  func description(_ options: PrintOptions) -> String {
+    let value = physical.description(options).split(separator: "\n", omittingEmptySubsequences: false)
+    return "BatchedTensor(lvl=\(level.depth), bdim=0, value=\n    \(value.joined(separator: "\n    "))\n)"
+  }
 }
 
 enum Batching {
