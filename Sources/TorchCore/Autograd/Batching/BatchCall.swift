@@ -66,8 +66,16 @@ extension Batching {
         .state,
         "vmap: \(op.name)(self, *extra_args) is not possible because there exists a Tensor `other` in extra_args that has more elements than `self`. This happened due to `other` being vmapped over but `self` not being vmapped over at level 1. Please try to use out-of-place operators instead of \(op.name). If said operator is being called inside the PyTorch framework, please file a bug report instead.")
     }
-    if op.schema.parameters.dropFirst().contains(where: \.isWritten) {
-      throw TorchError(.state, "vmap: we do not yet support calling \(op.name) with out= arguments")
+    for (parameter, value) in zip(op.schema.parameters, arguments).dropFirst() where parameter.isWritten {
+      // Running statistics, say: all samples would write to them.
+      if parameter.isKeywordOnly {
+        throw TorchError(.state, "vmap: we do not yet support calling \(op.name) with out= arguments")
+      }
+      if value.tensor != nil, !isBatched(value, level) {
+        throw TorchError(
+          .state,
+          "vmap: \(op.name) would write to '\(parameter.name)', which is not batched while another argument is")
+      }
     }
     guard level.size > 0 else {
       throw TorchError(.notImplemented, "vmap: \(op.name) has no batching rule, and the batch is empty")

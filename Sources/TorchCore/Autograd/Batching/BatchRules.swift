@@ -76,7 +76,7 @@ enum BatchRules {
     "detach", "clone", "alias", "contiguous", "zeros_like", "ones_like", "full_like", "empty_like", "to.dtype", "_to_copy",
     "tril", "triu", "relu", "sigmoid", "tanh", "view_as_real", "view_as_complex", "real", "imag", "conj", "_conj",
     "_conj_physical", "conj_physical", "resolve_conj", "nan_to_num", "type_as", "float_power.Tensor_Scalar",
-    "mT", "mH", "adjoint", "one_hot", "linalg_inv", "linalg_det", "linalg_cholesky", "matrix_exp",
+    "mT", "mH", "adjoint", "one_hot", "layer_norm", "rms_norm", "linalg_inv", "linalg_det", "linalg_cholesky", "matrix_exp",
   ]
 
   private static func direct(_ arguments: [Value], _ level: BatchLevel, _ call: Call) throws -> [Value]? {
