@@ -1,7 +1,8 @@
 // The limited-memory method of Broyden, Fletcher, Goldfarb and Shanno.
 //
 // It has one state for all parameters, kept with the first as PyTorch keeps it; numbers that PyTorch holds in
-// zero-dimensional tensors are Swift doubles here.
+// zero-dimensional tensors are Swift doubles here. PyTorch's scratch list `al` is not written: PyTorch makes one where
+// there is none.
 // Reference: Nocedal and Wright, Numerical Optimization, chapter 7; https://pytorch.org/docs/stable/generated/torch.optim.LBFGS.html
 
 extension optim {
@@ -84,9 +85,6 @@ extension optim {
         later("H_diag", { number($0.scale, $0) }) { $0.scale = try $1.asDouble() },
         .tensor("prev_flat_grad", \.previousGradient),
         later("prev_loss", { .double($0.previousLoss) }) { $0.previousLoss = try $1.asDouble() },
-        // A scratch list of PyTorch's, filled anew in every iteration.
-        StateField(
-          name: "al", get: { $0.nIter > 1 ? .list(Array(repeating: .none, count: 100)) : nil }, set: { _, _ in }),
       ]
     }
   }
