@@ -44,6 +44,13 @@ optimizers = {
     "radam_decoupled": lambda p: optim.RAdam(p, lr=0.02, weight_decay=0.01, decoupled_weight_decay=True),
     "asgd": lambda p: optim.ASGD(p, lr=0.02, t0=20.0, weight_decay=0.01),
     "rprop": lambda p: optim.Rprop(p, lr=0.02),
+    "adafactor": lambda p: optim.Adafactor(p, lr=0.05),
+    "adafactor_options": lambda p: optim.Adafactor(p, lr=0.1, beta2_decay=-0.6, eps=(1e-6, 1e-2), d=1.5, weight_decay=0.05),
+    "lbfgs": lambda p: optim.LBFGS(p, lr=0.1, max_iter=3, history_size=4),
+    "lbfgs_wolfe": lambda p: optim.LBFGS(p, max_iter=3, line_search_fn="strong_wolfe"),
+    # Matrices only.
+    "muon": lambda p: optim.Muon(p[:1], lr=0.02),
+    "muon_options": lambda p: optim.Muon(p[:1], lr=0.02, weight_decay=0.01, momentum=0.8, nesterov=False, adjust_lr_fn="match_rms_adamw"),
 }
 trajectories = {}
 for name, make in optimizers.items():
@@ -88,6 +95,8 @@ schedulers = {
     "CyclicLR": lambda o: S.CyclicLR(o, 0.01, 0.1, step_size_up=4),
     "CyclicLR_triangular2": lambda o: S.CyclicLR(o, 0.01, 0.1, step_size_up=3, step_size_down=2, mode="triangular2"),
     "CyclicLR_exp": lambda o: S.CyclicLR(o, 0.01, 0.1, step_size_up=4, mode="exp_range", gamma=0.95),
+    "SWALR": lambda o: optim.swa_utils.SWALR(o, swa_lr=[0.05, 0.02], anneal_epochs=6),
+    "SWALR_linear": lambda o: optim.swa_utils.SWALR(o, swa_lr=0.05, anneal_epochs=4, anneal_strategy="linear"),
     "ReduceLROnPlateau": lambda o: S.ReduceLROnPlateau(o, patience=2, factor=0.5, cooldown=1),
 }
 sequences = {}

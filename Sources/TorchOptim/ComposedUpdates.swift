@@ -56,3 +56,4 @@ extension Array where Element == Tensor {
 
 /// `base` to the `exponent`, as Python's `**` computes it.
 func power(_ base: Double, _ exponent: Int) -> Double { pow(base, Double(exponent)) }
+func power(_ base: Double, _ exponent: Double) -> Double { pow(base, exponent) }

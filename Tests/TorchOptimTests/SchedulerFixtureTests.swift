@@ -40,6 +40,8 @@ private let makers: [String: @Sendable (optim.Optimizer) -> optim.LRScheduler] =
     optim.CyclicLR($0, baseLR: 0.01, maxLR: 0.1, stepSizeUp: 3, stepSizeDown: 2, mode: .triangular2)
   },
   "CyclicLR_exp": { optim.CyclicLR($0, baseLR: 0.01, maxLR: 0.1, stepSizeUp: 4, mode: .expRange, gamma: 0.95) },
+  "SWALR": { optim.swa_utils.SWALR($0, swaLRs: [0.05, 0.02], annealEpochs: 6) },
+  "SWALR_linear": { optim.swa_utils.SWALR($0, swaLR: 0.05, annealEpochs: 4, anneal: .linear) },
 ]
 
 private func optimizer() -> optim.SGD {

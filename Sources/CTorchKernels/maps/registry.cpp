@@ -12,7 +12,7 @@ namespace tk {
 // One line a family file (not an operation): what makes the linker keep it.
 #define TK_FAMILIES(X)                                                                                        \
   X(activation) X(activation_backward) X(arithmetic) X(bessel) X(bits) X(cast) X(compare) X(complex) X(division)      \
-  X(exponential) X(gamma) X(integer) X(polynomial) X(probability) X(transpose) X(trigonometry)
+  X(exponential) X(gamma) X(integer) X(pathwise) X(polynomial) X(probability) X(transpose) X(trigonometry)
 #define TK_DECLARE(NAME) extern int family_##NAME;
 TK_FAMILIES(TK_DECLARE)
 #define TK_ADDRESS(NAME) &family_##NAME,

@@ -57,14 +57,26 @@ extension torch.autograd {
         throw TorchError(.autograd, "One of the differentiated Tensors does not require grad")
       }
     }
-    let options = Engine.Options(keepGraph: retainGraph ?? createGraph, createGraph: createGraph)
-    let gradients = try Engine.run(roots: try roots(outputs, gradOutputs), captures: inputs, options: options)
+    let gradients = try batchedGrad(outputs, inputs, gradOutputs, retainGraph, createGraph)
+      ?? Engine.run(
+        roots: try roots(outputs, gradOutputs), captures: inputs,
+        options: Engine.Options(keepGraph: retainGraph ?? createGraph, createGraph: createGraph))
     if !allowUnused, let unused = gradients.firstIndex(where: { $0 == nil }) {
       throw TorchError(
         .autograd,
         "The differentiated Tensor at index \(unused) appears to not have been used in the graph. Set allow_unused=True if this is the desired behavior.")
     }
     return gradients
+  }
+
+  /// Inside of vmap every sample has gradients of its own: those of the batches.
+  private static func batchedGrad(
+    _ outputs: [Tensor], _ inputs: [Tensor], _ gradOutputs: [Tensor?]?, _ retainGraph: Bool?, _ createGraph: Bool
+  ) throws -> [Tensor?]? {
+    guard Modes.current.contains(.batched), let level = Batching.level else { return nil }
+    return try Batching.gradients(outputs, inputs, gradOutputs, level) {
+      try grad($0, $1, gradOutputs: $2, retainGraph: retainGraph, createGraph: createGraph, allowUnused: true)
+    }
   }
 
   /// The gradient of one output with respect to one input.

@@ -9,6 +9,8 @@ final class AutogradMeta {
   var nextHook = 0
   var failure: TorchError?
   var view: ViewInfo?
+  /// The batch that a sample inside of vmap stands for.
+  var batched: BatchedValue?
 }
 
 /// Note [Views and in-place]
@@ -63,6 +65,7 @@ extension Tensor {
           "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a subgraph that doesn't require differentiation use var_no_grad = var.detach()."))
     }
     if value { flags.insert(.requiresGrad) } else { flags.remove(.requiresGrad) }
+    autograd?.batched?.physical.requiresGrad_(value)
     return self
   }
 

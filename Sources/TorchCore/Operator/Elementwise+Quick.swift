@@ -32,7 +32,7 @@ struct QuickArithmetic: Sendable {
     let modes = Modes.current
     let records = modes.isDisjoint(with: [.noGrad, .inference]) && !a.flags.union(b.flags).isDisjoint(with: .requiresGrad)
     if records, a.flags.union(b.flags).contains(.inference) { return nil }
-    guard modes.isDisjoint(with: [.interposed, .anomaly]),
+    guard modes.isDisjoint(with: [.interposed, .anomaly, .batched]),
       let out = try? Tensor.uninitialized(a.shape, a.dtype)
     else { return nil }
     run(loop, n, out, a.pointer, a.dtype.itemSize, b.pointer, a.dtype.itemSize)
@@ -46,7 +46,7 @@ struct QuickArithmetic: Sendable {
     guard a.dtype == .float32 || a.dtype == .float64, number.category <= .floating, isPlain(a), !a.isWrappedNumber else { return nil }
     let n = a.numel
     let modes = Modes.current
-    guard n <= QuickArithmetic.limit, let loop = function.loop(a.dtype), modes.isDisjoint(with: [.interposed, .anomaly]),
+    guard n <= QuickArithmetic.limit, let loop = function.loop(a.dtype), modes.isDisjoint(with: [.interposed, .anomaly, .batched]),
       let out = try? Tensor.uninitialized(a.shape, a.dtype)
     else { return nil }
     let value = number.doubleValue

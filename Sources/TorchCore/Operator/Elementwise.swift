@@ -85,13 +85,13 @@ func unary(
 ) -> UnaryOperator {
   let function = MapFunction(function)
   let kernel = { (x: Tensor) in try Elementwise.apply(function, type, x) }
-  guard let partial else { return Operator(schema, twins: twins, kernel: kernel) }
-  return Operator(
+  guard let partial else { return elementwise(Operator(schema, twins: twins, kernel: kernel)) }
+  return elementwise(Operator(
     schema, twins: twins, gradientName: gradientName, kernel: kernel,
     derivative: { recorder, y, x in
       let saved = SavedOperands(partial.saves, recorder, x, result: y)
       return { g in [try partial.rule(g[0], saved)] }
-    })
+    }))
 }
 
 /// Declares an elementwise operator of two tensors. An input without a partial derivative takes no gradient.
@@ -106,10 +106,15 @@ func binary(
     try check?(a, b)
     return try Elementwise.apply(function, type, a, b)
   }
-  if input == nil && other == nil { return Operator(schema, twins: twins, kernel: kernel) }
-  return Operator(
+  if input == nil && other == nil { return elementwise(Operator(schema, twins: twins, kernel: kernel)) }
+  return elementwise(Operator(
     schema, twins: twins, gradientName: gradientName, kernel: kernel,
-    derivative: { recorder, y, a, b in Elementwise.pullback(recorder, a, b, y, input, other) })
+    derivative: { recorder, y, a, b in Elementwise.pullback(recorder, a, b, y, input, other) }))
+}
+
+private func elementwise<O: AnyOperator>(_ op: O) -> O {
+  op.isElementwise = true
+  return op
 }
 
 enum Elementwise {

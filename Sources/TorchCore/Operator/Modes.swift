@@ -19,6 +19,8 @@ struct Modes: OptionSet {
 
   /// A kernel runs whose call is being recorded.
   static let recorded = Modes(rawValue: 32)
+  /// A function runs on a batch as if on one sample (vmap).
+  static let batched = Modes(rawValue: 64)
 
   @inline(__always)
   static var current: Modes {

@@ -140,7 +140,7 @@ extension Operator where Output == Tensor {
       target = target ?? $0
       if $0?.requiresGrad == true { recorded = true }
     }
-    guard recorded, Modes.current.recordsGradients, target!.isValid else {
+    guard recorded, Modes.current.recordsGradients, target!.isValid, !Modes.current.contains(.batched) else {
       let result = self(repeat each arguments)
       return result.isValid ? target!.overwrite(with: result) : result
     }
@@ -199,6 +199,11 @@ extension Tensor {
   /// The end of an in-place operation: this tensor takes `result`'s values and its place in the graph.
   @discardableResult
   func overwrite(with result: Tensor) -> Tensor {
+    if Modes.current.contains(.batched), let level = Batching.level,
+      let written = Batching.overwrite(self, with: result, level)
+    {
+      return written
+    }
     do {
       try checkValid()
       try result.checkValid()

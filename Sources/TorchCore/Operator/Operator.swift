@@ -20,6 +20,8 @@ open class AnyOperator: @unchecked Sendable {
   let twins: Twins
   /// Whether its result shares the memory of its first argument.
   public let isView: Bool
+  /// Whether each element of the result comes of those at its place; set where the operator is declared.
+  final var isElementwise = false
 
   init(_ schema: String, tier: Tier, gradientName: String? = nil, twins: Twins, isView: Bool = false) {
     self.schema = Schema(schema)
@@ -177,7 +179,10 @@ public final class Operator<each Argument: OperatorArgument, Output: OperatorRes
     }
     repeat (each arguments).forEachTensor(look)
     if let failure { throw failure }
-    if Modes.current.contains(.interposed) { return try callInterposed(repeat each arguments) }
+    if !Modes.current.isDisjoint(with: [.interposed, .batched]) {
+      return try Modes.current.contains(.batched)
+        ? callBatched(repeat each arguments) : callInterposed(repeat each arguments)
+    }
     do {
       if tier == .composite { return try kernel(repeat each arguments) }
       guard recorded, Modes.current.recordsGradients else {
@@ -272,6 +277,23 @@ public final class Operator<each Argument: OperatorArgument, Output: OperatorRes
       return output.boxedResults(returns: self.schema.returns)
     }
     return result!
+  }
+}
+
+extension Operator {
+  /// A call inside of vmap (Batching.swift).
+  private func callBatched(_ arguments: repeat each Argument) throws -> Output {
+    var values: [Value] = []
+    repeat values.append((each arguments).boxed)
+    let call = { (values: [Value]) throws -> [Value] in
+      let source = BoxedArguments(values)
+      return try self.call(repeat source.next((each Argument).self)).boxedResults(returns: self.schema.returns)
+    }
+    let body = { (values: [Value]) throws -> [Value] in
+      let source = BoxedArguments(values)
+      return try self.kernel(repeat source.next((each Argument).self)).boxedResults(returns: self.schema.returns)
+    }
+    return try Output.unboxResults(Batching.call(self, values, call, body: body), returns: schema.returns)
   }
 }
 

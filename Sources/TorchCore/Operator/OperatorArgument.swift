@@ -185,7 +185,13 @@ public protocol OperatorResult {
   static func invalid(_ error: TorchError, returns: [String]) -> Self?
   /// The results one by one, as boxed calls return them.
   func boxedResults(returns: [String]) -> [Value]
+  /// What `boxedResults` came of.
+  static func unboxResults(_ values: [Value], returns: [String]) throws -> Self
   func forEachTensor(_ body: (Tensor) -> Void)
+}
+
+extension OperatorResult where Self: OperatorArgument {
+  public static func unboxResults(_ values: [Value], returns: [String]) throws -> Self { try unbox(values[0]) }
 }
 
 extension Tensor: OperatorResult {
@@ -207,6 +213,9 @@ extension Array: OperatorResult where Element == Tensor {
   }
   public func boxedResults(returns: [String]) -> [Value] {
     returns == ["Tensor[]"] ? [.tensors(self)] : map { .tensor($0) }
+  }
+  public static func unboxResults(_ values: [Value], returns: [String]) throws -> [Tensor] {
+    try unbox(returns == ["Tensor[]"] ? values[0] : .list(values))
   }
   public func forEachTensor(_ body: (Tensor) -> Void) { forEach(body) }
 }

@@ -43,6 +43,7 @@ public enum OperatorRegistry {
     ("Unpooling", Unpooling.operators),
     ("Power", Power.operators),
     ("Random", Random.operators),
+    ("GammaSampling", GammaSampling.operators),
     ("Rearranging", Rearranging.operators),
     ("Reductions", Reductions.operators),
     ("Shapes", Shapes.operators),

@@ -237,6 +237,9 @@ struct HistogramParts: OperatorResult {
     HistogramParts(hist: .invalid(error), edges: [])
   }
   func boxedResults(returns: [String]) -> [Value] { [.tensor(hist), .tensors(edges)] }
+  static func unboxResults(_ values: [Value], returns: [String]) throws -> HistogramParts {
+    HistogramParts(hist: try Tensor.unbox(values[0]), edges: try [Tensor].unbox(values[1]))
+  }
   func forEachTensor(_ body: (Tensor) -> Void) {
     body(hist)
     edges.forEach(body)

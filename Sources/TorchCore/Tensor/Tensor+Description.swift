@@ -16,6 +16,7 @@ extension Tensor: CustomStringConvertible {
   /// The same, printed by `options` instead of the process's.
   public func description(_ options: PrintOptions) -> String {
     if let failure { return "<invalid tensor: \(failure.message)>" }
+    if let batched = autograd?.batched { return batched.description(options) }
     let prefix = "tensor("
     var text = prefix
     if numel == 0 {

@@ -9,6 +9,7 @@ extension Tensor {
   /// Source: https://pytorch.org/docs/stable/generated/torch.Tensor.item.html
   public func item() throws -> Scalar {
     try checkValid()
+    try Batching.checkReadable(self)
     guard numel == 1 else {
       throw TorchError(.value, "a Tensor with \(numel) elements cannot be converted to Scalar")
     }
@@ -25,6 +26,7 @@ extension Tensor {
   /// ```
   public func toArray<T: TensorElement>(_ type: T.Type = T.self) throws -> [T] {
     try checkValid()
+    try Batching.checkReadable(self)
     let plain = try Elementwise.cast(isContiguous ? self : packed(), T.dtype)
     return [T](unsafeUninitializedCapacity: numel) { buffer, count in
       count = plain.numel
@@ -37,6 +39,7 @@ extension Tensor {
   /// All elements, row-major, as numbers of the dtype's kind.
   public func scalars() throws -> [Scalar] {
     try checkValid()
+    try Batching.checkReadable(self)
     let plain = isContiguous ? self : try packed()
     let base = plain.pointer
     return (0..<numel).map { plain.scalar(at: $0, in: base) }

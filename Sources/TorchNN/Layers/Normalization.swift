@@ -9,7 +9,7 @@ extension nn {
     public let numFeatures: Int
     public let eps: Double
     /// nil: a plain average over all batches.
-    public let momentum: Double?
+    public var momentum: Double?
     public let affine: Bool
     public let trackRunningStats: Bool
     @Parameter public var weight: Tensor?
