@@ -8,6 +8,11 @@ let package = Package(
     .library(name: "Torch", targets: ["Torch"]),
     .library(name: "TorchVision", targets: ["TorchVision"]),
     .library(name: "TorchPlot", targets: ["TorchPlot"]),
+    .library(name: "TorchONNX", targets: ["TorchONNX"]),
+    // The small run time of deployed models: TorchJIT and below.
+    .library(name: "TorchJIT", targets: ["TorchJIT"]),
+    // The C face, for Python and others.
+    .library(name: "TorchC", type: .dynamic, targets: ["TorchC"]),
     .executable(name: "swift-torch", targets: ["swift-torch"]),
     .executable(name: "mnist", targets: ["mnist"]),
   ],
@@ -16,13 +21,15 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
     .package(url: "https://github.com/apple/swift-numerics", from: "1.0.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.5.0"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.28.0"),
   ],
   targets: [
     // The command-line tool.
     .executableTarget(
       name: "swift-torch",
       dependencies: [
-        "TorchConformance", "TorchData", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Torch", "TorchConformance", "TorchONNX",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     // Runs folders of operator cases against the registry.
     .target(
@@ -34,7 +41,7 @@ let package = Package(
     // The umbrella: `import Torch` is enough.
     .target(
       name: "Torch",
-      dependencies: ["TorchCore", "TorchNN", "TorchOptim", "TorchData", "TorchSerialization"]),
+      dependencies: ["TorchCore", "TorchNN", "TorchOptim", "TorchData", "TorchSerialization", "TorchJIT"]),
 
     // Opt-in libraries, one concern each.
     .target(
@@ -42,8 +49,18 @@ let package = Package(
       dependencies: ["TorchCore", "TorchData", "CZlib", .product(name: "Logging", package: "swift-log")],
       resources: [.copy("Resources/mnist")]),
     .target(name: "TorchPlot", dependencies: ["TorchCore", "CCairo", "CPNG"]),
+    .target(
+      name: "TorchONNX",
+      dependencies: ["TorchJIT", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
+    .target(name: "TorchC", dependencies: ["Torch", "TorchONNX"]),
 
     // The framework.
+    .target(
+      name: "TorchJIT",
+      dependencies: [
+        "TorchCore", "TorchNN", "TorchSerialization", collections,
+        .product(name: "ComplexModule", package: "swift-numerics"),
+      ]),
     .target(name: "TorchSerialization", dependencies: ["TorchCore", "CZlib", collections]),
     .target(name: "TorchData", dependencies: ["TorchCore"]),
     .target(name: "TorchOptim", dependencies: ["TorchCore", "TorchNN", collections]),
@@ -98,6 +115,9 @@ let package = Package(
     .testTarget(name: "TorchOptimTests", dependencies: ["TestSupport", "Torch"]),
     .testTarget(name: "TorchDataTests", dependencies: ["TestSupport", "Torch"]),
     .testTarget(name: "TorchSerializationTests", dependencies: ["TestSupport", "Torch"]),
+    .testTarget(name: "TorchJITTests", dependencies: ["TestSupport", "Torch"]),
+    .testTarget(name: "TorchONNXTests", dependencies: ["TestSupport", "Torch", "TorchONNX"]),
+    .testTarget(name: "TorchCTests", dependencies: ["TestSupport", "TorchC"]),
     .testTarget(name: "TorchVisionTests", dependencies: ["TestSupport", "Torch", "TorchVision"]),
     .testTarget(name: "TorchPlotTests", dependencies: ["TestSupport", "TorchPlot"]),
   ],

@@ -20,7 +20,7 @@ extension nn {
     @discardableResult
     public func remove(at index: Int) -> Element { elements.remove(at: index) }
 
-    override func listedMembers() -> Members? {
+    public override func listedMembers() -> Members? {
       Members(children: elements.enumerated().map { (String($0), $1) })
     }
   }
@@ -57,7 +57,7 @@ extension nn {
       return AnyIterator { iterator.next().map { ($0.key, $0.value) } }
     }
 
-    override func listedMembers() -> Members? { Members(children: elements.map { ($0.key, $0.value) }) }
+    public override func listedMembers() -> Members? { Members(children: elements.map { ($0.key, $0.value) }) }
   }
 
   /// Parameters in an array.
@@ -69,7 +69,7 @@ extension nn {
 
     public func append(_ tensor: Tensor) { slots.append(Parameter(wrappedValue: tensor)) }
 
-    override func listedMembers() -> Members? {
+    public override func listedMembers() -> Members? {
       Members(parameters: slots.enumerated().map { (String($0), $1) })
     }
 
@@ -95,7 +95,7 @@ extension nn {
       }
     }
 
-    override func listedMembers() -> Members? { Members(parameters: slots.map { ($0.key, $0.value) }) }
+    public override func listedMembers() -> Members? { Members(parameters: slots.map { ($0.key, $0.value) }) }
 
     public override var extraRepr: String { nn.describe(slots.map { ($0.key, $0.value.wrappedValue) }) }
   }

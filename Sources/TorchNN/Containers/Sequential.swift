@@ -37,7 +37,7 @@ extension nn {
     /// The module with this key.
     public subscript(key: String) -> Element? { elements.first { $0.key == key }?.layer }
 
-    override func listedMembers() -> Members? { Members(children: elements.map { ($0.key, $0.layer) }) }
+    public override func listedMembers() -> Members? { Members(children: elements.map { ($0.key, $0.layer) }) }
   }
 }
 

@@ -66,7 +66,7 @@ extension nn {
       }
     }
 
-    override func listedMembers() -> Members? {
+    public override func listedMembers() -> Members? {
       Members(parameters: zip(names, slots).map { ($0, $1) })
     }
 

@@ -59,7 +59,7 @@ extension nn.Module {
   }
 
   private func named(
-    _ prefix: String, _ recurse: Bool, _ slots: (Members) -> [(String, Tensor?)]
+    _ prefix: String, _ recurse: Bool, _ slots: (nn.Members) -> [(String, Tensor?)]
   ) -> [(name: String, tensor: Tensor)] {
     var seen: Set<ObjectIdentifier> = []
     var list: [(name: String, tensor: Tensor)] = []
@@ -72,7 +72,7 @@ extension nn.Module {
   }
 
   /// Calls `body` with every module once, its dotted name and its parts.
-  func visit(prefix: String = "", recurse: Bool = true, _ body: (String, nn.Module, Members) -> Void) {
+  func visit(prefix: String = "", recurse: Bool = true, _ body: (String, nn.Module, nn.Members) -> Void) {
     var seen: Set<ObjectIdentifier> = []
     func walk(_ path: String, _ module: nn.Module) {
       guard seen.insert(ObjectIdentifier(module)).inserted else { return }

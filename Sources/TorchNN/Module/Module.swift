@@ -32,7 +32,7 @@ extension nn {
     public internal(set) var training = true
     var hooks: ModuleHooks?
     /// What `registerParameter`, `registerBuffer` and `addModule` have added.
-    var registered: Members?
+    var registered: nn.Members?
 
     public init() {}
 
@@ -49,9 +49,9 @@ extension nn {
     open func migrate(_ stateDict: inout StateDict, prefix: String) {}
 
     /// The parts of a container, which lists them itself; nil where stored properties tell.
-    func listedMembers() -> Members? { nil }
+    open func listedMembers() -> nn.Members? { nil }
 
-    final var members: Members {
+    package final var members: nn.Members {
       var members = listedMembers() ?? Reflection.members(of: self)
       if let registered {
         members.parameters += registered.parameters
@@ -164,7 +164,7 @@ extension nn.Module {
   public func registerParameter(_ key: String, _ tensor: Tensor?) {
     guard checkNewKey(key) else { return }
     let slot = Parameter<Tensor?>(wrappedValue: tensor, key)
-    registered = registered ?? Members()
+    registered = registered ?? nn.Members()
     registered!.parameters.append((key, slot))
   }
 
@@ -172,14 +172,14 @@ extension nn.Module {
   public func registerBuffer(_ key: String, _ tensor: Tensor?, persistent: Bool = true) {
     guard checkNewKey(key) else { return }
     let slot = Buffer<Tensor?>(wrappedValue: tensor, key, persistent: persistent)
-    registered = registered ?? Members()
+    registered = registered ?? nn.Members()
     registered!.buffers.append((key, slot))
   }
 
   /// Adds a submodule that is no stored property.
   public func addModule(_ key: String, _ module: nn.Module) {
     guard checkNewKey(key) else { return }
-    registered = registered ?? Members()
+    registered = registered ?? nn.Members()
     registered!.children.append((key, module))
   }
 

@@ -5,23 +5,34 @@
 
 import Synchronization
 
-/// The parts of a module in the order in which they are declared.
-struct Members {
-  var parameters: [(key: String, slot: ParameterSlot)] = []
-  var buffers: [(key: String, slot: BufferSlot)] = []
-  var children: [(key: String, module: nn.Module)] = []
+extension nn {
+  /// The parts of a module in the order in which they are declared.
+  public struct Members {
+    public var parameters: [(key: String, slot: ParameterSlot)]
+    public var buffers: [(key: String, slot: BufferSlot)]
+    public var children: [(key: String, module: nn.Module)]
+
+    public init(
+      parameters: [(key: String, slot: ParameterSlot)] = [], buffers: [(key: String, slot: BufferSlot)] = [],
+      children: [(key: String, module: nn.Module)] = []
+    ) {
+      self.parameters = parameters
+      self.buffers = buffers
+      self.children = children
+    }
+  }
 }
 
 enum Reflection {
   /// The parameters, buffers and children in the stored properties of `module`'s class and its superclasses.
-  static func members(of module: nn.Module) -> Members {
+  static func members(of module: nn.Module) -> nn.Members {
     var levels: [Mirror] = []
     var mirror: Mirror? = Mirror(reflecting: module)
     while let level = mirror, level.subjectType != nn.Module.self {
       levels.append(level)
       mirror = level.superclassMirror
     }
-    var members = Members()
+    var members = nn.Members()
     for level in levels.reversed() {
       for property in level.children {
         add(property.value, named: property.label ?? "", of: module, to: &members)
@@ -30,7 +41,7 @@ enum Reflection {
     return members
   }
 
-  private static func add(_ value: Any, named label: String, of module: nn.Module, to members: inout Members) {
+  private static func add(_ value: Any, named label: String, of module: nn.Module, to members: inout nn.Members) {
     switch value {
     case let slot as ParameterSlot:
       members.parameters.append((slot.key ?? Keys.key(ofProperty: label), slot))

@@ -23,7 +23,7 @@ extension Optional: SlotValue where Wrapped == Tensor {
 public class TensorSlot {
   /// The key in state dicts; nil takes it from the property's name.
   public let key: String?
-  public internal(set) var tensor: Tensor?
+  public package(set) var tensor: Tensor?
 
   init(key: String?, tensor: Tensor?) {
     self.key = key
