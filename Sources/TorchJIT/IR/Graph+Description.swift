@@ -27,7 +27,7 @@ extension JIT {
         let results = node.outputs.map { "\(name($0)) : \($0.type.graphText)" }.joined(separator: ", ")
         let comment = node.source.map { " # \($0)" } ?? ""
         lines.append(
-          indent + (results.isEmpty ? "" : results + " = ") + node.kind + attributes(node) + "(\(list(node.inputs)))"
+          indent + results + " = " + node.kind + attributes(node) + "(\(list(node.inputs)))"
             + comment)
         for (i, inner) in node.blocks.enumerated() {
           let inputs = inner.inputs.map { "\(name($0)) : \($0.type.graphText)" }.joined(separator: ", ")
@@ -43,7 +43,7 @@ extension JIT {
     }
 
     private func attributes(_ node: Node) -> String {
-      if node.attributes.isEmpty { return "" }
+      if node.attributes.isEmpty || node.constantValue?.isNone == true { return "" }
       let texts = node.attributes.sorted { $0.key < $1.key }.map { key, value in
         switch value {
         case .int(let number): "\(key)=\(number)"

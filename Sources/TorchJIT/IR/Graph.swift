@@ -16,6 +16,9 @@ extension JIT {
       block = Block(owner: nil)
     }
 
+    // Uses refer to nodes and nodes to what they use: the cycle is cut here.
+    deinit { block.dropUses() }
+
     public var inputs: [GraphValue] { block.inputs }
     public var outputs: [GraphValue] { block.outputs }
   }
@@ -68,9 +71,23 @@ extension JIT {
       nodes.append(node)
     }
 
+    func append(contentsOf list: [Node]) {
+      for node in list { append(node) }
+    }
+
     public func insert(_ node: Node, before other: Node) {
       node.owningBlock = self
       nodes.insert(node, at: index(of: other))
+    }
+
+    func insert(_ list: [Node], before other: Node) {
+      for node in list { node.owningBlock = self }
+      nodes.insert(contentsOf: list, at: index(of: other))
+    }
+
+    public func prepend(_ node: Node) {
+      node.owningBlock = self
+      nodes.insert(node, at: 0)
     }
 
     public func insert(_ node: Node, after other: Node) {
@@ -93,13 +110,39 @@ extension JIT {
       node.owningBlock = nil
     }
 
+    /// Takes out all of `list`, whose results nothing else may use, in one go.
+    func remove(_ list: [Node]) {
+      for node in list.reversed() {
+        node.dropInputs()
+        for block in node.blocks { block.clear() }
+        precondition(node.outputs.allSatisfy(\.uses.isEmpty), "a node whose results are used cannot be removed")
+        node.owningBlock = nil
+      }
+      nodes.removeAll { $0.owningBlock !== self }
+    }
+
+    /// Takes out all nodes without touching their uses, for moving them elsewhere.
+    func detachAll() -> [Node] {
+      defer { nodes = [] }
+      for node in nodes { node.owningBlock = nil }
+      return nodes
+    }
+
+    fileprivate func dropUses() {
+      for input in inputs { input.uses = [] }
+      for node in nodes {
+        for output in node.outputs { output.uses = [] }
+        for inner in node.blocks { inner.dropUses() }
+      }
+    }
+
     /// Removes all nodes and outputs.
     func clear() {
       while let last = outputs.indices.last { removeOutput(at: last) }
-      for node in nodes.reversed() {
+      for node in nodes {
         for output in node.outputs { output.uses = [] }
-        remove(node)
       }
+      remove(nodes)
     }
 
     private func index(of node: Node) -> Int {
