@@ -1,6 +1,6 @@
 // `torch.save` and `torch.load`.
 // Reference: https://pytorch.org/docs/stable/notes/serialization.html. Departures: files are always read as with
-// `weights_only=True`, tensors always come to the CPU, and a mapped load may be written to (the file stays as it is).
+// `weights_only=True`, and a mapped load may be written to (the file stays as it is).
 
 import OrderedCollections
 import TorchCore
@@ -39,31 +39,62 @@ extension torch {
   /// Reads what `torch.save` wrote: in Python, here, in the zip format or the one before PyTorch 1.6.
   ///
   /// Nothing in the file is run. Values other than tensors, numbers, strings and containers of them are refused by
-  /// name, so are whole modules; in Python, save `model.state_dict()` instead.
+  /// name, so are whole modules; in Python, save `model.state_dict()` instead. So are tensors of kinds that there are
+  /// none of here (quantized, sparse, `float8_e4m3fn`).
   ///
   /// ```swift
   /// let state = try torch.load("model.pt").stateDict()
   /// print(state["conv1.weight"]!.shape)   // torch.Size([32, 1, 3, 3])
   /// ```
   /// - Parameters:
+  ///   - mapLocation: Where tensors go that were saved on another device. Without it, they go back to where they were,
+  ///     which is an error where that device is not there.
   ///   - mmap: Leaves the elements in the file until they are used: loading takes no time and no memory. The file must
   ///     not be shortened meanwhile; replacing it is harmless. Checksums are not verified.
   ///   - safeGlobals: Further classes (`argparse.Namespace`) to keep as plain data (`StateTree.object`).
-  /// - Throws: `TorchError` of kind `.io` or `.serialization`.
+  /// - Throws: `TorchError` of kind `.io`, `.device` or `.serialization`; where a tensor cannot be read, it names it.
   /// Source: https://pytorch.org/docs/stable/generated/torch.load.html
-  public static func load(_ path: String, mmap: Bool = false, safeGlobals: Set<String> = []) throws -> StateValue {
-    try load(ByteRegion(mapping: path), mapped: mmap, safeGlobals)
+  public static func load(
+    _ path: String, mapLocation: Device? = nil, mmap: Bool = false, safeGlobals: Set<String> = []
+  ) throws -> StateValue {
+    try load(ByteRegion(mapping: path), mapLocation, mapped: mmap, safeGlobals)
   }
 
   /// Reads a file that is in memory already.
-  public static func load(bytes: [UInt8], safeGlobals: Set<String> = []) throws -> StateValue {
-    try load(ByteRegion(bytes), mapped: false, safeGlobals)
+  public static func load(
+    bytes: [UInt8], mapLocation: Device? = nil, safeGlobals: Set<String> = []
+  ) throws -> StateValue {
+    try load(ByteRegion(bytes), mapLocation, mapped: false, safeGlobals)
   }
 
-  private static func load(_ file: ByteRegion, mapped: Bool, _ safeGlobals: Set<String>) throws -> StateValue {
+  private static func load(
+    _ file: ByteRegion, _ device: Device?, mapped: Bool, _ safeGlobals: Set<String>
+  ) throws -> StateValue {
     var importer = TensorImporter(mapped: mapped)
-    return try CheckpointFile.read(file, verifyingChecksums: !mapped, safe: safeGlobals)
-      .map { try importer.tensor($0) }
+    return try CheckpointFile.read(file, verifyingChecksums: !mapped, safe: safeGlobals).map { stored in
+      try checkDevice(device, stored.storage.location)
+      return try importer.tensor(stored)
+    }
+  }
+
+  /// Whether a storage saved on the device `location` can come to `device`, or go back.
+  private static func checkDevice(_ device: Device?, _ location: String) throws {
+    if let device {
+      guard device.kind == .cpu else {
+        throw TorchError(
+          .device, "mapLocation \(device): load to the CPU and move the tensors with `to(_:)`")
+      }
+    } else if location.hasPrefix("cuda") {
+      throw TorchError(
+        .device,
+        "Attempting to deserialize object on a CUDA device but torch.cuda.is_available() is False. If you are running "
+          + "on a CPU-only machine, please use torch.load with mapLocation: .cpu to map your storages to the CPU.")
+    } else if location != "cpu" {
+      throw TorchError(
+        .device,
+        "don't know how to restore data location of torch.storage.UntypedStorage (tagged with \(location)); "
+          + "use torch.load with mapLocation: .cpu to map your storages to the CPU.")
+    }
   }
 }
 

@@ -52,8 +52,8 @@ import TorchSerialization
       #expect(refusal(name).contains("state_dict()"), "\(refusal(name))")
     }
     #expect(refusal("refused-module.pt").contains("torch.nn.modules.linear.Linear"))
-    #expect(refusal("refused-sparse.pt").contains("sparse tensors are not supported"))
-    #expect(refusal("refused-uint16.pt").contains("uint16"), "\(refusal("refused-uint16.pt"))")
+    #expect(refusal("refused-sparse.pt").hasPrefix("'a' is a sparse tensor"))
+    #expect(refusal("refused-uint16.pt").hasPrefix("'a' is a uint16 tensor"))
     #expect(refusal("refused-namespace.pt").contains("argparse.Namespace"))
     #expect(refusal("every.safetensors").contains("Safetensors.load"))
     #expect(refusal("c.npy").contains("NumPy.load"))

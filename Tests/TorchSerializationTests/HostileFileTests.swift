@@ -9,7 +9,7 @@ import TorchSerialization
     message {
       let rules = TorchGlobals.rules { _ in .none }
       let graph = try Unpickler.read(ByteRegion(pickle), rules)
-      _ = try StateTree(graph, pickleSize: pickle.count)
+      _ = try StateTree<StoredTensor>(graph, pickleSize: pickle.count)
     }
   }
 

@@ -15,7 +15,7 @@ import TorchSerialization
 
   @Test(arguments: ["every.npz", "every-compressed.npz"]) func readsArchives(_ name: String) throws {
     let arrays = try NumPyFile.readArchive(ByteRegion(mapping: Fixture.path(name)))
-    #expect(try Describer.describe(tree(arrays)) == Fixture.description(name))
+    #expect(try Describer.describe(tree(arrays.stored())) == Fixture.description(name))
   }
 
   @Test(arguments: ["c.npy", "fortran.npy", "scalar.npy", "empty.npy", "vector.npy"])
@@ -30,9 +30,9 @@ import TorchSerialization
   @Test func writesArchives() throws {
     let arrays = try NumPyFile.readArchive(ByteRegion(mapping: Fixture.path("every.npz")))
     try withTemporaryFolder { folder in
-      try NumPyFile.writeArchive(arrays.map { ($0.key, $0.value) }, to: folder + "/copy.npz")
+      try NumPyFile.writeArchive(arrays.stored().map { ($0.key, $0.value) }, to: folder + "/copy.npz")
       let copy = try NumPyFile.readArchive(ByteRegion(mapping: folder + "/copy.npz"))
-      #expect(try Describer.describe(tree(copy)) == Fixture.description("every.npz"))
+      #expect(try Describer.describe(tree(copy.stored())) == Fixture.description("every.npz"))
     }
   }
 
@@ -42,7 +42,7 @@ import TorchSerialization
     }
     #expect(refusal("refused-object.npy").contains("objects"))
     #expect(refusal("refused-fields.npy").contains("structured"))
-    #expect(refusal("refused-uint64.npy").contains("u8"))
+    #expect(refusal("refused-uint64.npy").contains("uint64"))
     let half = try StoredTensor(ByteRegion([0, 0]), dtype: .bfloat16, shape: [1])
     #expect(message { try NumPyFile.write(half, to: "/dev/null") } == "Got unsupported ScalarType BFloat16")
   }

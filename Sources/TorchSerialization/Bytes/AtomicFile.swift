@@ -43,6 +43,31 @@ package enum AtomicFile {
   /// A symbolic link keeps pointing where it does. A target that is no regular file (a pipe, `/dev/stdout`) has
   /// no old contents to keep and is written directly.
   package static func write(to path: String, _ body: (inout FileSink) throws -> Void) throws {
+    if let staged = try stage(path, body) { try commit([staged]) }
+  }
+
+  /// Replaces all files or, where one cannot be written, none. They get their names in order, so that the last one
+  /// may speak of the others.
+  package static func write(_ files: [(path: String, body: (inout FileSink) throws -> Void)]) throws {
+    var staged: [Staged] = []
+    do {
+      for (path, body) in files { if let file = try stage(path, body) { staged.append(file) } }
+    } catch {
+      for file in staged { unlink(file.temporary) }
+      throw error
+    }
+    try commit(staged)
+  }
+
+  /// A file that is written but does not have its name yet.
+  private struct Staged {
+    let temporary: String
+    let target: String
+    let folder: String
+  }
+
+  /// nil for targets that are written directly.
+  private static func stage(_ path: String, _ body: (inout FileSink) throws -> Void) throws -> Staged? {
     var status = stat()
     let exists = stat(path, &status) == 0
     if exists, status.st_mode & S_IFMT == S_IFDIR { throw TorchError.io("cannot write", path, code: EISDIR) }
@@ -51,16 +76,17 @@ package enum AtomicFile {
       guard descriptor >= 0 else { throw TorchError.io("cannot open", path) }
       defer { close(descriptor) }
       var sink = FileSink(descriptor: descriptor, path: path)
-      return try body(&sink)
+      try body(&sink)
+      return nil
     }
     let target = exists ? resolved(path) : path
     // New files get the usual permissions, a replaced file keeps its own.
-    try replace(target, mode: exists ? status.st_mode & 0o7777 : 0o666 & ~currentMask(), body)
+    return try stage(target, mode: exists ? status.st_mode & 0o7777 : 0o666 & ~currentMask(), body)
   }
 
-  private static func replace(
+  private static func stage(
     _ target: String, mode: mode_t, _ body: (inout FileSink) throws -> Void
-  ) throws {
+  ) throws -> Staged {
     let slash = target.lastIndex(of: "/")
     let folder = slash.map { String(target[...$0]) } ?? "./"
     let name = slash.map { String(target[target.index(after: $0)...]) } ?? target
@@ -75,13 +101,21 @@ package enum AtomicFile {
       guard fchmod(descriptor, mode) == 0, fsync(descriptor) == 0 else { throw TorchError.io("cannot write", target) }
       open = false
       guard close(descriptor) == 0 else { throw TorchError.io("cannot write", target) }
-      guard rename(temporary, target) == 0 else { throw TorchError.io("cannot replace", target) }
     } catch {
       if open { close(descriptor) }
       unlink(temporary)
       throw error
     }
-    flush(folder: folder)
+    return Staged(temporary: temporary, target: target, folder: folder)
+  }
+
+  private static func commit(_ files: [Staged]) throws {
+    for (index, file) in files.enumerated() where rename(file.temporary, file.target) != 0 {
+      let error = TorchError.io("cannot replace", file.target)
+      for rest in files[index...] { unlink(rest.temporary) }
+      throw error
+    }
+    for folder in Set(files.map(\.folder)) { flush(folder: folder) }
   }
 
   private static func resolved(_ path: String) -> String {

@@ -23,15 +23,19 @@ package struct ByteRegion: @unchecked Sendable {
 
   /// A heap copy of `bytes`.
   package init(_ bytes: some Collection<UInt8>) {
-    let buffer = HeapBuffer(count: bytes.count)
+    // As much as there is already.
+    let buffer = HeapBuffer(count: bytes.count)!
     let target = UnsafeMutableRawBufferPointer(start: buffer.base, count: bytes.count)
     target.copyBytes(from: bytes)
     self.init(base: buffer.base, count: bytes.count, owner: buffer)
   }
 
   /// Zeroed memory for `fill` to write.
-  package init(count: Int, fill: (UnsafeMutableRawBufferPointer) throws -> Void) rethrows {
-    let buffer = HeapBuffer(count: count)
+  /// - Throws: `TorchError` of kind `.memory` where there is not so much.
+  package init(count: Int, fill: (UnsafeMutableRawBufferPointer) throws -> Void) throws {
+    guard let buffer = HeapBuffer(count: count) else {
+      throw TorchError(.memory, "not enough memory: you tried to allocate \(count) bytes.")
+    }
     try fill(UnsafeMutableRawBufferPointer(start: buffer.base, count: count))
     self.init(base: buffer.base, count: count, owner: buffer)
   }
@@ -135,13 +139,17 @@ package struct ByteReader {
 /// Memory of its own, aligned as tensors' memory is.
 final class HeapBuffer {
   let base: UnsafeMutableRawPointer
+  private let start: UnsafeMutableRawPointer
 
-  init(count: Int) {
-    base = .allocate(byteCount: max(count, 1), alignment: 64)
-    base.initializeMemory(as: UInt8.self, repeating: 0, count: count)
+  /// nil where there is no such memory. Its pages are taken as they are written.
+  init?(count: Int) {
+    let alignment = 64
+    guard count >= 0, count <= Int.max - alignment, let start = calloc(1, count + alignment) else { return nil }
+    self.start = start
+    base = start.alignedUp(toMultipleOf: alignment)
   }
 
-  deinit { base.deallocate() }
+  deinit { free(start) }
 }
 
 /// A file in the address space.

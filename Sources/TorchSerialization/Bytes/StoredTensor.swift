@@ -10,10 +10,22 @@ package final class StoredStorage {
   package let byteCount: Int
   /// The element type the file gives the storage; nil for untyped ones.
   package let dtype: DType?
+  /// The element type where tensors here do not have it.
+  package let foreignType: ForeignType?
+  /// The device that the file says the bytes came from: `cpu`, `cuda:0`.
+  package let location: String
+  /// How the elements lie in the file, where it is not how they lie in memory.
+  package let packing: Packing?
   private var source: Source
   /// This storage with its elements conjugated or negated, shared by all tensors that ask for it.
   /// Weak, because a twin whose bytes were not asked for yet holds this storage.
   private var twins: [Twin: WeakStorage] = [:]
+
+  /// A packed number format of a file.
+  package struct Packing {
+    package let typeName: String
+    package let byteCount: Int
+  }
 
   private struct Twin: Hashable {
     let mark: StoredTensor.Mark
@@ -30,15 +42,27 @@ package final class StoredStorage {
   package init(_ bytes: ByteRegion, dtype: DType?) {
     byteCount = bytes.count
     self.dtype = dtype
+    foreignType = nil
+    location = "cpu"
+    packing = nil
     source = .there(bytes)
   }
 
   /// A storage whose bytes are fetched (inflated, byte-swapped, checksummed) when they are first asked for.
-  package init(byteCount: Int, dtype: DType?, _ load: @escaping () throws -> ByteRegion) {
+  package init(
+    byteCount: Int, dtype: DType?, foreignType: ForeignType? = nil, location: String = "cpu",
+    packing: Packing? = nil, _ load: @escaping () throws -> ByteRegion
+  ) {
     self.byteCount = byteCount
     self.dtype = dtype
+    self.foreignType = foreignType
+    self.location = location
+    self.packing = packing
     source = .onDemand(load)
   }
+
+  /// Bytes an element takes; 1 for untyped storages.
+  var itemSize: Int { dtype?.itemSize ?? foreignType.map { max(1, $0.bits / 8) } ?? 1 }
 
   package func bytes() throws -> ByteRegion {
     switch source {
@@ -48,7 +72,8 @@ package final class StoredStorage {
       guard bytes.count == byteCount else {
         throw TorchError(.serialization, "a storage of \(byteCount) bytes has \(bytes.count) bytes in the file")
       }
-      source = .there(bytes)
+      // Unpacked elements are many times what the file holds; who asked for them keeps them.
+      if packing == nil { source = .there(bytes) }
       return bytes
     }
   }
@@ -60,9 +85,9 @@ package final class StoredStorage {
     let width = dtype.swapWidth
     let first = mark == .conjugation ? 2 * width - 1 : width - 1
     let step = mark == .conjugation ? 2 * width : width
-    let twin = StoredStorage(byteCount: byteCount, dtype: self.dtype) { [self] in
+    let twin = StoredStorage(byteCount: byteCount, dtype: self.dtype, location: location) { [self] in
       let source = try bytes()
-      return ByteRegion(count: source.count) { target in
+      return try ByteRegion(count: source.count) { target in
         source.withBytes { target.copyMemory(from: $0) }
         for i in stride(from: first, to: target.count, by: step) { target[i] ^= 0x80 }
       }
@@ -194,7 +219,7 @@ package struct StoredTensor {
       throw TorchError(
         .serialization, "an expanded tensor of shape \(shape) takes \(byteCount) bytes, more than \(limit)")
     }
-    return ByteRegion(count: byteCount) { target in
+    return try ByteRegion(count: byteCount) { target in
       bytes.withBytes { source in
         // An odometer over all dimensions but the last, which is one loop.
         var index = [Int](repeating: 0, count: shape.count)
@@ -231,9 +256,9 @@ extension DType {
 
 extension ByteRegion {
   /// A copy with every group of `width` bytes reversed.
-  func byteSwapped(width: Int) -> ByteRegion {
+  func byteSwapped(width: Int) throws -> ByteRegion {
     if width <= 1 { return self }
-    return ByteRegion(count: count) { target in
+    return try ByteRegion(count: count) { target in
       withBytes { source in
         for start in stride(from: 0, to: count - count % width, by: width) {
           for i in 0..<width { target[start + i] = source[start + width - 1 - i] }

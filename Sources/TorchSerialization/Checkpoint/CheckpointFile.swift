@@ -1,4 +1,4 @@
-// Which of PyTorch's formats a file is in.
+// A checkpoint in either of PyTorch's formats.
 
 import TorchCore
 
@@ -7,25 +7,27 @@ package enum CheckpointFile {
   package static func read(
     _ file: ByteRegion, verifyingChecksums: Bool, safe: Set<String> = []
   ) throws -> StateTree<StoredTensor> {
-    if ZipReader.looksLikeZip(file) {
-      return try TorchArchive(file, verifyingChecksums: verifyingChecksums).checkpoint(safe: safe)
-    }
-    if LegacyCheckpoint.looksLegacy(file) { return try LegacyCheckpoint.checkpoint(file, safe: safe) }
-    throw TorchError(.serialization, "Invalid magic number; corrupt file? \(guess(file))")
+    try contents(file, verifyingChecksums: verifyingChecksums, safe: safe).stored()
   }
 
-  /// What else the file may be, for the message.
-  private static func guess(_ file: ByteRegion) -> String {
-    if file.count == 0 { return "The file is empty." }
-    if file.starts(with: [0x93, 0x4E, 0x55, 0x4D]) { return "It is a NumPy array: use `NumPy.load`." }
-    if file.starts(with: [0x89, 0x48, 0x44, 0x46]) { return "It is an HDF5 file, which Keras writes." }
-    if let tar = try? file.slice(257, 5), tar.text == "ustar" {
-      return "It is a tar archive, which PyTorch wrote before 0.2: load and save it again in Python."
+  /// What the checkpoint holds, also what cannot be loaded of it.
+  package static func contents(
+    _ file: ByteRegion, verifyingChecksums: Bool, safe: Set<String> = []
+  ) throws -> CheckpointContents {
+    if LegacyCheckpoint.looksLegacy(file) { return try LegacyCheckpoint.checkpoint(file, safe: safe) }
+    let other: String
+    if ZipReader.looksLikeZip(file) {
+      let archive = try TorchArchive(file, verifyingChecksums: verifyingChecksums)
+      if archive.contains("data.pkl") { return try archive.checkpoint(safe: safe) }
+      other = "It is a zip archive without `data.pkl`; of NumPy's arrays (npz), use `NumPy.loadArchive`."
+    } else {
+      do {
+        let format = try FileFormat(file)
+        other = "It is \(format.title): use `\(format.loader)`."
+      } catch let error as TorchError {
+        other = error.message
+      }
     }
-    if let brace = try? file.byte(8), brace == UInt8(ascii: "{") {
-      return "It seems to be safetensors: use `Safetensors.load`."
-    }
-    if file.starts(with: [0x80]) { return "It is a bare pickle, not written by `torch.save`." }
-    return "It is in no format of PyTorch's."
+    throw TorchError(.serialization, "Invalid magic number; corrupt file? \(other)")
   }
 }

@@ -15,12 +15,23 @@ package enum LegacyCheckpoint {
     file.starts(with: [0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19])
   }
 
-  package static func checkpoint(_ file: ByteRegion, safe: Set<String>) throws -> StateTree<StoredTensor> {
-    try StateTree(read(file, safe: safe, nesting: 0), pickleSize: file.count)
+  package static func checkpoint(_ file: ByteRegion, safe: Set<String>) throws -> CheckpointContents {
+    let storages = Storages(limit: file.count)
+    return try CheckpointContents.read(file.count, safe: safe) { rules in
+      try read(file, rules, storages)
+    } persistent: { id in
+      try storages.value(id)
+    }
   }
 
-  /// - Parameter nesting: How many files deep this one is; storages pickled by themselves hold whole files.
-  static func read(_ file: ByteRegion, safe: Set<String>, nesting: Int) throws -> PickleGraph {
+  /// A file inside of a pickle: storages pickled by themselves hold whole files.
+  /// - Parameter nesting: How many files deep it is.
+  static func read(_ file: ByteRegion, nesting: Int) throws -> PickleGraph {
+    let storages = Storages(limit: file.count)
+    return try read(file, TorchGlobals.rules(nesting: nesting) { try storages.value($0) }, storages)
+  }
+
+  private static func read(_ file: ByteRegion, _ rules: PickleRules, _ storages: Storages) throws -> PickleGraph {
     var reader = ByteReader(file)
     let plain = PickleRules { _ in nil }
     guard case .bigInt(magicNumber) = try Unpickler.read(&reader, plain).root else {
@@ -31,8 +42,6 @@ package enum LegacyCheckpoint {
     }
     let isBigEndian = try isBigEndian(Unpickler.read(&reader, plain))
 
-    var storages = Storages(limit: file.count)
-    let rules = TorchGlobals.rules(safe: safe, nesting: nesting) { .storage(try storages.storage($0)) }
     let graph = try Unpickler.read(&reader, rules)
     let keys = try Unpickler.read(&reader, plain)
     for key in keys.root.sequence ?? [] {
@@ -41,12 +50,11 @@ package enum LegacyCheckpoint {
       }
       let count = try reader.integer(UInt64.self)
       let numel = isBigEndian ? count.byteSwapped : count
-      let size = storage.dtype?.itemSize ?? 1
-      guard numel == UInt64(storage.byteCount / size) else {
+      guard numel == UInt64(storage.byteCount / storage.itemSize) else {
         throw TorchError(.serialization, "a storage of \(storage.byteCount) bytes has \(numel) elements in the file")
       }
       let bytes = try reader.bytes(storage.byteCount)
-      try storage.supply(isBigEndian ? bytes.byteSwapped(width: storage.dtype?.swapWidth ?? 1) : bytes)
+      try storage.supply(isBigEndian ? try bytes.byteSwapped(width: storage.dtype?.swapWidth ?? 1) : bytes)
     }
     try storages.checkComplete()
     return graph
@@ -71,7 +79,7 @@ private struct StorageKey: Hashable {
 }
 
 /// The storages of a file, as its persistent ids mention them.
-private struct Storages {
+private final class Storages {
   private(set) var roots: [StorageKey: StoredStorage] = [:]
   /// Parts of another storage that have a key of their own (before PyTorch 0.4).
   private var views: [StorageKey: StoredStorage] = [:]
@@ -79,17 +87,18 @@ private struct Storages {
 
   init(limit: Int) { self.limit = limit }
 
-  /// The storage of `("storage", class, key, location, numel, view)`.
-  mutating func storage(_ id: PickleValue) throws -> StoredStorage {
-    guard let parts = id.sequence, parts.count >= 5, let kind = parts[0].string else {
+  /// What a persistent id stands for: `("storage", class, key, location, numel, view)` a storage, and
+  /// `("module", class, source file, source)` the class.
+  func value(_ id: PickleValue) throws -> PickleValue {
+    let parts = id.sequence ?? []
+    if parts.count == 4, parts[0].string == "module" { return parts[1] }
+    guard parts.count >= 5, parts[0].string == "storage" else {
       throw TorchError(.serialization, "a persistent id that is not understood")
     }
-    guard kind == "storage" else {
-      throw TorchError(
-        .serialization,
-        "The file holds a whole module (\(kind)), which only Python can rebuild, not a state dict. In Python, run "
-          + "`torch.save(model.state_dict(), path)` and load that file.")
-    }
+    return .storage(try storage(parts))
+  }
+
+  private func storage(_ parts: [PickleValue]) throws -> StoredStorage {
     let type = try StorageClass(parts[1])
     guard let key = StorageKey(parts[2]), let numel = parts[4].int, numel >= 0, numel <= limit / type.itemSize else {
       throw TorchError(.serialization, "a storage larger than the file")
@@ -102,7 +111,9 @@ private struct Storages {
       }
       root = known
     } else {
-      root = StoredStorage(byteCount: byteCount, dtype: type.dtype) {
+      root = StoredStorage(
+        byteCount: byteCount, dtype: type.dtype, foreignType: type.foreignType, location: parts[3].string ?? "cpu"
+      ) {
         throw TorchError(.serialization, "the file has no bytes for storage \(key.text)")
       }
       roots[key] = root
@@ -112,7 +123,9 @@ private struct Storages {
       let size = view[2].int, offset >= 0, size >= 0, offset <= numel, size <= numel - offset
     else { throw TorchError(.serialization, "a view of a storage that is not understood") }
     if let known = views[viewKey] { return known }
-    let part = StoredStorage(byteCount: size * type.itemSize, dtype: type.dtype) {
+    let part = StoredStorage(
+      byteCount: size * type.itemSize, dtype: type.dtype, foreignType: type.foreignType, location: root.location
+    ) {
       try root.bytes().slice(offset * type.itemSize, size * type.itemSize)
     }
     views[viewKey] = part

@@ -7,8 +7,15 @@ import OrderedCollections
 import TorchCore
 
 extension StateTree where Leaf == StoredTensor {
-  /// The tree of `graph`'s value.
+  /// The tree of `graph`'s value, where all its tensors can be read.
   /// - Parameter size: The bytes the pickle takes, which bound the tree.
+  package init(_ graph: PickleGraph, pickleSize size: Int) throws {
+    self = try StateTree<FileTensor>(graph, pickleSize: size).stored()
+  }
+}
+
+extension StateTree where Leaf == FileTensor {
+  /// The tree of `graph`'s value.
   package init(_ graph: PickleGraph, pickleSize size: Int) throws {
     var builder = TreeBuilder(limit: max(1 << 20, 16 * size))
     self = try builder.tree(graph.root, depth: 0).value
@@ -20,13 +27,13 @@ private struct TreeBuilder {
   private static let maximumDepth = 200
 
   let limit: Int
-  private var done: [ObjectIdentifier: (value: StateTree<StoredTensor>, size: Int)] = [:]
+  private var done: [ObjectIdentifier: (value: StateTree<FileTensor>, size: Int)] = [:]
   private var open: Set<ObjectIdentifier> = []
 
   init(limit: Int) { self.limit = limit }
 
   /// The tree of `value`, and how many values it unfolds to.
-  mutating func tree(_ value: PickleValue, depth: Int) throws -> (value: StateTree<StoredTensor>, size: Int) {
+  mutating func tree(_ value: PickleValue, depth: Int) throws -> (value: StateTree<FileTensor>, size: Int) {
     switch value {
     case .none: return (.none, 1)
     case .bool(let value): return (.bool(value), 1)
@@ -38,16 +45,15 @@ private struct TreeBuilder {
     case .bytes(let bytes): return (.bytes(bytes.array), 1 + bytes.count)
     case .dtype(let dtype): return (.dtype(dtype), 1)
     case .device(let name): return (.device(name), 1)
-    case .tensor(let tensor): return (.tensor(tensor), 1)
+    case .tensor(let tensor): return (.tensor(.tensor(tensor)), 1)
+    case .foreign(let tensor): return (.tensor(.foreign(tensor)), 1)
     case .storage(let storage):
       // A bare storage is a tensor of its elements.
-      let dtype = storage.dtype ?? .uint8
-      return (
-        .tensor(
-          try StoredTensor(
-            storage: storage, dtype: dtype, shape: [storage.byteCount / dtype.itemSize], strides: [1], storageOffset: 0)
-        ), 1
-      )
+      let shape = [storage.byteCount / storage.itemSize]
+      if let type = storage.foreignType { return (.tensor(.foreign(ForeignTensor(type, shape: shape))), 1) }
+      let tensor = try StoredTensor(
+        storage: storage, dtype: storage.dtype ?? .uint8, shape: shape, strides: [1], storageOffset: 0)
+      return (.tensor(.tensor(tensor)), 1)
     case .global(let global):
       if let dtype = value.elementType { return (.dtype(dtype), 1) }
       return (.object(name: global.name, arguments: [], state: .none), 1)
@@ -55,7 +61,7 @@ private struct TreeBuilder {
     }
   }
 
-  private mutating func tree(_ node: PickleNode, depth: Int) throws -> (value: StateTree<StoredTensor>, size: Int) {
+  private mutating func tree(_ node: PickleNode, depth: Int) throws -> (value: StateTree<FileTensor>, size: Int) {
     let id = ObjectIdentifier(node)
     if let built = done[id] { return built }
     guard depth < TreeBuilder.maximumDepth else {
@@ -74,7 +80,7 @@ private struct TreeBuilder {
 
   private mutating func children(
     of node: PickleNode, depth: Int
-  ) throws -> (value: StateTree<StoredTensor>, size: Int) {
+  ) throws -> (value: StateTree<FileTensor>, size: Int) {
     switch node.kind {
     case .list: return try sequence(node, depth) { .list($0) }
     case .tuple: return try sequence(node, depth) { .tuple($0) }
@@ -93,7 +99,7 @@ private struct TreeBuilder {
     case .object("numpy.ndarray"): return (.tensor(try NumPyPickle.array(node)), 1)
     case .object(let name):
       var size = 0
-      var arguments: [StateTree<StoredTensor>] = []
+      var arguments: [StateTree<FileTensor>] = []
       for item in node.items {
         let built = try tree(item, depth: depth)
         arguments.append(built.value)
@@ -105,10 +111,10 @@ private struct TreeBuilder {
   }
 
   private mutating func sequence(
-    _ node: PickleNode, _ depth: Int, _ make: ([StateTree<StoredTensor>]) -> StateTree<StoredTensor>
-  ) throws -> (value: StateTree<StoredTensor>, size: Int) {
+    _ node: PickleNode, _ depth: Int, _ make: ([StateTree<FileTensor>]) -> StateTree<FileTensor>
+  ) throws -> (value: StateTree<FileTensor>, size: Int) {
     var size = 0
-    var items: [StateTree<StoredTensor>] = []
+    var items: [StateTree<FileTensor>] = []
     items.reserveCapacity(node.items.count)
     for item in node.items {
       let built = try tree(item, depth: depth)
@@ -120,8 +126,8 @@ private struct TreeBuilder {
 
   private mutating func entries(
     _ items: [PickleValue], _ depth: Int
-  ) throws -> (entries: OrderedDictionary<StateKey, StateTree<StoredTensor>>, size: Int) {
-    var entries: OrderedDictionary<StateKey, StateTree<StoredTensor>> = [:]
+  ) throws -> (entries: OrderedDictionary<StateKey, StateTree<FileTensor>>, size: Int) {
+    var entries: OrderedDictionary<StateKey, StateTree<FileTensor>> = [:]
     var size = 0
     for i in stride(from: 0, to: items.count - 1, by: 2) {
       let key = try TreeBuilder.key(items[i], depth: depth)

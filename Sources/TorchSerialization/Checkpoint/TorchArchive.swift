@@ -67,7 +67,9 @@ package struct TorchArchive {
       throw TorchError(.serialization, "storage \(key) of \(numel) elements has only \(entry.size) bytes in the file")
     }
     let swap = isBigEndian ? type.dtype?.swapWidth ?? 1 : 1
-    let storage = StoredStorage(byteCount: byteCount, dtype: type.dtype) { [zip, verifies] in
+    let storage = StoredStorage(
+      byteCount: byteCount, dtype: type.dtype, foreignType: type.foreignType, location: parts[3].string ?? "cpu"
+    ) { [zip, verifies] in
       try zip.read(entry, checkingSum: verifies).slice(0, byteCount).byteSwapped(width: swap)
     }
     return (key, storage)
@@ -77,15 +79,17 @@ package struct TorchArchive {
 // MARK: - Checkpoints in archives
 
 extension TorchArchive {
-  /// The values of a checkpoint.
-  package func checkpoint(safe: Set<String>) throws -> StateTree<StoredTensor> {
+  /// What a checkpoint holds.
+  package func checkpoint(safe: Set<String>) throws -> CheckpointContents {
     guard !contains("constants.pkl") else {
       throw TorchError(
         .serialization, "This is a TorchScript archive, not a checkpoint: load it with `JIT.load`")
     }
     let pickle = try record("data.pkl")
     var storages: [String: StoredStorage] = [:]
-    let rules = TorchGlobals.rules(safe: safe) { id in
+    return try CheckpointContents.read(pickle.count, safe: safe) { rules in
+      try Unpickler.read(pickle, rules)
+    } persistent: { id in
       let (key, fresh) = try storage(id)
       guard let known = storages[key] else {
         storages[key] = fresh
@@ -96,7 +100,6 @@ extension TorchArchive {
       }
       return .storage(known)
     }
-    return try StateTree(Unpickler.read(pickle, rules), pickleSize: pickle.count)
   }
 
   /// Writes `value` as `torch.save` does.

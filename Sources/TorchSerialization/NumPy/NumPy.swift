@@ -15,8 +15,14 @@ public enum NumPy {
   }
 
   /// The arrays of an `.npz` file by name (`numpy.savez`, `numpy.savez_compressed`).
-  public static func loadArchive(_ path: String) throws -> OrderedDictionary<String, Tensor> {
-    try TensorImporter.named(NumPyFile.readArchive(ByteRegion(mapping: path)), mapped: false)
+  /// - Parameter inflationLimit: The most bytes that compressed arrays may take, at least 256 MiB and a hundred times
+  ///   the file's size unless you say otherwise: a small file can be made to fill the memory.
+  /// - Throws: `TorchError` of kind `.io`, or `.serialization` naming the array that cannot be read.
+  public static func loadArchive(
+    _ path: String, inflationLimit: Int? = nil
+  ) throws -> OrderedDictionary<String, Tensor> {
+    let arrays = try NumPyFile.readArchive(ByteRegion(mapping: path), inflationLimit: inflationLimit)
+    return try TensorImporter.named(arrays.stored(), mapped: false)
   }
 
   /// Writes an `.npy` file, byte for byte as `numpy.save` does.

@@ -2,17 +2,21 @@
 //
 // Reference: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html, versions 1 to 3. Arrays of
 // objects are refused (loading them would run a pickle), and so are structured and unsigned types wider than a byte.
+// Departure: a deflated archive that grows more than a hundredfold needs the caller's consent.
 
 import OrderedCollections
 import TorchCore
 
 package enum NumPyFile {
-  private static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
+  package static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
 
   // MARK: Reading
 
   /// The array in `file`; a Fortran-ordered one has Fortran strides.
-  package static func read(_ file: ByteRegion) throws -> StoredTensor {
+  package static func read(_ file: ByteRegion) throws -> StoredTensor { try contents(file).stored("") }
+
+  /// The array in `file`, also where its type is none of a tensor's.
+  package static func contents(_ file: ByteRegion) throws -> FileTensor {
     guard file.starts(with: magic) else { throw refuse("the magic string is not correct") }
     let major = try file.byte(6)
     guard (1...3).contains(major) else { throw refuse("format version \(major) is not supported") }
@@ -21,20 +25,30 @@ package enum NumPyFile {
     // NumPy itself refuses headers beyond 10000 bytes unless told to trust the file.
     guard length <= 1 << 20, let text = try file.slice(start, length).text else { throw refuse("bad header") }
     let header = try NumPyHeader(text)
-    let type = try NumPyType(header.descr)
+    guard let type = NumPyType(header.descr) else {
+      return .foreign(NumPyType.foreign(header.descr, shape: header.shape))
+    }
     guard header.shape.allSatisfy({ $0 >= 0 }), let numel = StoredTensor.product(header.shape),
       case let (byteCount, overflow) = numel.multipliedReportingOverflow(by: type.dtype.itemSize), !overflow
     else { throw refuse("impossible shape \(header.shape)") }
-    return try NumPyPickle.tensor(
-      file.slice(start + length, byteCount), type, header.shape, isFortran: header.isFortran)
+    return .tensor(
+      try NumPyPickle.tensor(
+        file.slice(start + length, byteCount), type, header.shape, isFortran: header.isFortran))
   }
 
   /// The arrays of an archive, named without their `.npy`.
-  package static func readArchive(_ file: ByteRegion) throws -> OrderedDictionary<String, StoredTensor> {
-    let zip = try ZipReader(file)
-    var arrays: OrderedDictionary<String, StoredTensor> = [:]
+  package static func readArchive(
+    _ file: ByteRegion, inflationLimit: Int? = nil
+  ) throws -> OrderedDictionary<String, FileTensor> {
+    let zip = try ZipReader(file, inflationLimit: inflationLimit)
+    var arrays: OrderedDictionary<String, FileTensor> = [:]
     for entry in zip.entries where entry.name.hasSuffix(".npy") {
-      arrays[String(entry.name.dropLast(4))] = try read(zip.read(entry))
+      let name = String(entry.name.dropLast(4))
+      do {
+        arrays[name] = try contents(zip.read(entry))
+      } catch let error as TorchError {
+        throw TorchError(error.kind, "array '\(name)': \(error.message)")
+      }
     }
     return arrays
   }
@@ -54,11 +68,7 @@ package enum NumPyFile {
       var zip = ZipWriter()
       for (name, tensor) in arrays {
         let (header, elements) = try encode(tensor)
-        let file = ByteRegion(count: header.count + elements.count) { target in
-          target.copyBytes(from: header)
-          elements.withBytes { UnsafeMutableRawBufferPointer(rebasing: target[header.count...]).copyMemory(from: $0) }
-        }
-        try zip.add(name + ".npy", file, to: &sink)
+        try zip.add(name + ".npy", [ByteRegion(header), elements], to: &sink)
       }
       try zip.finish(&sink)
     }
@@ -111,8 +121,7 @@ private struct NumPyHeader {
       try expect(":")
       switch key {
       case "descr":
-        guard peek() != UInt8(ascii: "[") else { throw refuse("structured arrays are not supported") }
-        descr = try string()
+        descr = peek() == UInt8(ascii: "[") ? try list() : try string()
       case "fortran_order": isFortran = try boolean()
       case "shape": shape = try tuple()
       default: throw refuse("the header has an unknown field '\(key)'")
@@ -147,6 +156,30 @@ private struct NumPyHeader {
     let text = String(Substring(rest[..<end]))
     rest = rest[rest.index(after: end)...]
     return text
+  }
+
+  /// The text of a list, which describes a structured array.
+  private mutating func list() throws -> String {
+    var depth = 0
+    var quote: UInt8?
+    for index in rest.indices {
+      let byte = rest[index]
+      if let open = quote {
+        if byte == open { quote = nil }
+      } else if byte == 0x27 || byte == 0x22 {
+        quote = byte
+      } else if byte == UInt8(ascii: "[") {
+        depth += 1
+      } else if byte == UInt8(ascii: "]") {
+        depth -= 1
+        if depth == 0 {
+          let end = rest.index(after: index)
+          defer { rest = rest[end...] }
+          return String(Substring(rest[..<end]))
+        }
+      }
+    }
+    throw refuse("bad header: a list without an end")
   }
 
   private mutating func boolean() throws -> Bool {

@@ -7,25 +7,35 @@ struct NumPyType {
   let dtype: DType
   let isBigEndian: Bool
 
-  /// - Throws: `TorchError` for types that tensors do not have, with what to do instead.
-  init(_ name: String, order: String? = nil) throws {
-    var text = name[...]
-    var order = order ?? ""
-    if let first = text.first, "<>|=".contains(first) {
-      order = String(first)
-      text = text.dropFirst()
-    }
-    guard let dtype = NumPyType.names.first(where: { $0.name == text })?.dtype else {
-      let hint =
-        switch text.first {
-        case "u": "convert it with `.astype` to a signed or smaller type first"
-        case "O": "arrays of Python objects would have to run code to load"
-        default: "tensors hold numbers only"
-        }
-      throw TorchError(.serialization, "NumPy type '\(name)' is not supported: \(hint)")
-    }
+  /// nil for types that tensors do not have.
+  init?(_ name: String, order: String? = nil) {
+    let (text, order) = NumPyType.split(name, order)
+    guard let dtype = NumPyType.names.first(where: { $0.name == text })?.dtype else { return nil }
     self.dtype = dtype
     isBigEndian = order == ">" && dtype.swapWidth > 1
+  }
+
+  /// The type's name without its byte order, and that.
+  private static func split(_ name: String, _ order: String?) -> (name: Substring, order: String) {
+    guard let first = name.first, "<>|=".contains(first) else { return (name[...], order ?? "") }
+    return (name.dropFirst(), String(first))
+  }
+
+  /// An array of a type that tensors do not have, with what to do about it.
+  static func foreign(_ name: String, shape: [Int]?) -> ForeignTensor {
+    let text = split(name, nil).name
+    if text.first == "u", let bytes = Int(text.dropFirst()), let type = ForeignType(name: "uint\(8 * bytes)") {
+      let wider = bytes == 2 ? "int32" : "int64"
+      return ForeignTensor(
+        type.name, shape: shape, byteCount: nil, advice: "in Python, save it as `.astype(numpy.\(wider))`")
+    }
+    let advice =
+      switch text.first {
+      case "O": "arrays of Python objects would have to run code to load"
+      case "[": "of a structured array, save its fields as arrays"
+      default: "tensors hold numbers only"
+      }
+    return ForeignTensor("NumPy '\(name)'", shape: shape, byteCount: nil, advice: advice)
   }
 
   private static let names: [(name: String, dtype: DType)] = [
@@ -43,10 +53,12 @@ struct NumPyType {
 enum NumPyPickle {
   /// `numpy.core.multiarray.scalar(dtype, bytes)` as a number.
   static func scalar(_ arguments: [PickleValue]) throws -> PickleValue {
-    guard arguments.count == 2, let type = try type(arguments[0]), let bytes = arguments[1].bytes,
-      bytes.count == type.dtype.itemSize
-    else { throw TorchGlobals.badArguments("numpy scalar") }
-    let plain = type.isBigEndian ? bytes.byteSwapped(width: type.dtype.swapWidth) : bytes
+    guard arguments.count == 2, let (name, order) = type(arguments[0]), let bytes = arguments[1].bytes else {
+      throw TorchGlobals.badArguments("numpy scalar")
+    }
+    guard let type = NumPyType(name, order: order) else { return try unsigned(name, order, bytes) }
+    guard bytes.count == type.dtype.itemSize else { throw TorchGlobals.badArguments("numpy scalar") }
+    let plain = type.isBigEndian ? try bytes.byteSwapped(width: type.dtype.swapWidth) : bytes
     func number<T: FixedWidthInteger>(_ type: T.Type) throws -> PickleValue {
       .int(Int(try plain.integer(type, at: 0)))
     }
@@ -68,13 +80,25 @@ enum NumPyPickle {
     }
   }
 
+  /// A scalar of an unsigned type that tensors do not have is still a number.
+  private static func unsigned(_ name: String, _ order: String?, _ bytes: ByteRegion) throws -> PickleValue {
+    guard let size = ["u2": 2, "u4": 4, "u8": 8][name], bytes.count == size else {
+      throw TorchError(.serialization, "pickle: a NumPy scalar of type '\(name)' is not supported")
+    }
+    let plain = order == ">" ? try bytes.byteSwapped(width: size) : bytes
+    return try BigDecimal.value(ByteRegion(plain.array + [0]))
+  }
+
   /// The array that an `_reconstruct`ed object's state `(version, shape, dtype, isFortran, bytes)` describes.
-  static func array(_ node: PickleNode) throws -> StoredTensor {
+  static func array(_ node: PickleNode) throws -> FileTensor {
     guard let state = node.state?.sequence, state.count == 5, let shape = state[1].integers,
-      let type = try type(state[2]),
-      let isFortran = state[3].bool, let bytes = state[4].bytes
+      let (name, order) = type(state[2]), let isFortran = state[3].bool
     else { throw TorchError(.serialization, "pickle: a NumPy array that is not understood") }
-    return try tensor(bytes, type, shape, isFortran: isFortran)
+    guard let type = NumPyType(name, order: order) else { return .foreign(NumPyType.foreign(name, shape: shape)) }
+    guard let bytes = state[4].bytes else {
+      throw TorchError(.serialization, "pickle: a NumPy array that is not understood")
+    }
+    return .tensor(try tensor(bytes, type, shape, isFortran: isFortran))
   }
 
   /// A tensor over `bytes`, which must be exactly as many as the shape needs.
@@ -85,18 +109,19 @@ enum NumPyPickle {
       throw TorchError(
         .serialization, "a NumPy array of shape \(shape) and type \(type.dtype.name) has \(bytes.count) bytes")
     }
-    let plain = type.isBigEndian ? bytes.byteSwapped(width: type.dtype.swapWidth) : bytes
+    let plain = type.isBigEndian ? try bytes.byteSwapped(width: type.dtype.swapWidth) : bytes
     let strides = StoredTensor.rowMajorStrides(isFortran ? shape.reversed() : shape)
     return try StoredTensor(
       storage: StoredStorage(plain, dtype: type.dtype), dtype: type.dtype, shape: shape,
       strides: isFortran ? strides.reversed() : strides, storageOffset: 0)
   }
 
-  private static func type(_ value: PickleValue) throws -> NumPyType? {
+  /// The name and byte order of a `numpy.dtype`.
+  private static func type(_ value: PickleValue) -> (name: String, order: String?)? {
     guard case .node(let node) = value, node.kind == .object("numpy.dtype"), let name = node.items.first?.string else {
       return nil
     }
     let state = node.state?.sequence ?? []
-    return try NumPyType(name, order: state.count > 1 ? state[1].string : nil)
+    return (name, state.count > 1 ? state[1].string : nil)
   }
 }

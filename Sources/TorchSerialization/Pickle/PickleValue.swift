@@ -20,6 +20,8 @@ package enum PickleValue {
   case device(String)
   case storage(StoredStorage)
   case tensor(StoredTensor)
+  /// A tensor of a kind or type that there is none of here.
+  case foreign(ForeignTensor)
   /// A class or function by name, with what calling it does.
   case global(PickleGlobal)
   case node(PickleNode)
@@ -170,7 +172,7 @@ extension PickleValue {
     case .dtype: "torch.dtype"
     case .device: "torch.device"
     case .storage: "torch.Storage"
-    case .tensor: "torch.Tensor"
+    case .tensor, .foreign: "torch.Tensor"
     case .global(let global): global.name
     case .node(let node):
       switch node.kind {

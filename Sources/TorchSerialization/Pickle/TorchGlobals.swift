@@ -11,45 +11,38 @@ package enum TorchGlobals {
   /// - Parameters:
   ///   - safe: Further classes (`argparse.Namespace`) to keep as plain data.
   ///   - nesting: How many files deep this one is (`_load_from_bytes`).
+  ///   - refused: Takes the names of other classes, whose objects then are data too; nil makes them an error at once.
   package static func rules(
-    safe: Set<String> = [], nesting: Int = 0, persistent: @escaping (PickleValue) throws -> PickleValue
+    safe: Set<String> = [], nesting: Int = 0, refused: RefusedClasses? = nil,
+    persistent: @escaping (PickleValue) throws -> PickleValue
   ) -> PickleRules {
     PickleRules(
       global: { name in
         if let known = try global(name, nesting: nesting) { return known }
         if safe.contains(name) { return .opaque(name) }
-        throw refusal(of: name)
+        guard let refused else { throw RefusedClasses.refusal(of: name) }
+        refused.add(name)
+        return .opaque(name)
       },
       persistent: persistent)
-  }
-
-  private static func refusal(of name: String) -> TorchError {
-    let wholeModule = name.hasPrefix("torch.nn.") || name.hasPrefix("torchvision.") || name.hasPrefix("__main__.")
-    let advice =
-      wholeModule
-      ? "The file seems to hold a whole module, which only Python can rebuild, not a state dict. In Python, run "
-        + "`model = torch.load(path, weights_only=False)` and `torch.save(model.state_dict(), path)`, then load that."
-      : "If objects of this class are only data that you can do without, name it in `safeGlobals`; otherwise save "
-        + "the tensors alone in Python: `torch.save({name: tensor, ...}, path)`."
-    return TorchError(
-      .serialization, "Unsupported global: GLOBAL \(name) was not an allowed global by default. \(advice)")
   }
 
   private static func global(_ name: String, nesting: Int) throws -> PickleGlobal? {
     if let fixed = table[name] { return PickleGlobal(name, call: fixed) }
     if inert.contains(name) { return PickleGlobal(name) }
-    if let reason = unsupported[name] {
-      throw TorchError(.serialization, "\(name): \(reason) are not supported")
-    }
+    if let foreign = ForeignRebuild(name) { return PickleGlobal(name) { arguments, _ in foreign.tensor(arguments) } }
     if name == "torch.storage._load_from_bytes" {
       return PickleGlobal(name) { arguments, _ in
         guard arguments.count == 1, let bytes = arguments[0].bytes else { throw badArguments(name) }
         guard nesting < 4 else { throw TorchError(.serialization, "pickle: storages nested too deeply") }
-        return try LegacyCheckpoint.read(bytes, safe: [], nesting: nesting + 1).root
+        return try LegacyCheckpoint.read(bytes, nesting: nesting + 1).root
       }
     }
     if name.hasPrefix("torch."), name.hasSuffix("Storage") { return PickleGlobal(name) }
-    if name.hasPrefix("torch."), DType(name: String(name.dropFirst(6))) != nil { return PickleGlobal(name) }
+    if name.hasPrefix("torch.") {
+      let type = String(name.dropFirst(6))
+      if DType(name: type) != nil || ForeignType(name: type) != nil { return PickleGlobal(name) }
+    }
     return nil
   }
 
@@ -61,16 +54,9 @@ package enum TorchGlobals {
   private static let inert: Set<String> = [
     "torch.Tensor", "torch.nn.parameter.Parameter", "torch.nn.parameter.Buffer", "builtins.int", "builtins.float",
     "builtins.str",
-    "builtins.bool", "builtins.tuple", "numpy.ndarray", "torch.strided",
-  ]
-
-  private static let unsupported = [
-    "torch._utils._rebuild_qtensor": "quantized tensors",
-    "torch._utils._rebuild_sparse_tensor": "sparse tensors",
-    "torch._utils._rebuild_sparse_csr_tensor": "sparse tensors",
-    "torch._utils._rebuild_nested_tensor": "nested tensors",
-    "torch._utils._rebuild_meta_tensor_no_storage": "meta tensors",
-    "torch._utils._rebuild_wrapper_subclass": "tensor subclasses",
+    "builtins.bool", "builtins.tuple", "numpy.ndarray", "torch.strided", "torch.per_tensor_affine",
+    "torch.per_channel_affine", "torch.per_tensor_symmetric", "torch.per_channel_symmetric",
+    "torch.per_channel_affine_float_qparams",
   ]
 
   // MARK: - What calling them makes
@@ -120,7 +106,10 @@ package enum TorchGlobals {
       "torch._utils._rebuild_tensor_v2": { arguments, _ in try tensor(arguments, count: 6...7) },
       "torch._utils._rebuild_tensor_v3": { arguments, _ in
         guard arguments.count == 7 || arguments.count == 8 else { throw badArguments("_rebuild_tensor_v3") }
-        guard let dtype = arguments[6].elementType else { throw badArguments("_rebuild_tensor_v3") }
+        guard let dtype = arguments[6].elementType else {
+          guard let type = arguments[6].foreignType else { throw badArguments("_rebuild_tensor_v3") }
+          return .foreign(ForeignTensor(type, shape: arguments[2].integers))
+        }
         return try tensor(Array(arguments[..<6] + arguments[7...]), count: 6...7, dtype: dtype)
       },
       "torch._utils._rebuild_parameter": { arguments, _ in try parameter(arguments) },
@@ -185,6 +174,7 @@ package enum TorchGlobals {
     guard count.contains(arguments.count), case .storage(let storage) = arguments[0], let offset = arguments[1].int,
       let shape = arguments[2].integers, let strides = arguments[3].integers
     else { throw badArguments("_rebuild_tensor") }
+    if dtype == nil, let type = storage.foreignType { return .foreign(ForeignTensor(type, shape: shape)) }
     guard let dtype = dtype ?? storage.dtype else {
       throw TorchError(.serialization, "a tensor over a storage without an element type")
     }
@@ -205,6 +195,7 @@ package enum TorchGlobals {
   }
 
   private static func parameter(_ arguments: [PickleValue]) throws -> PickleValue {
+    if case .foreign? = arguments.first { return arguments[0] }
     guard arguments.count >= 2, case .tensor(var tensor) = arguments[0], let requiresGrad = arguments[1].bool else {
       throw badArguments("_rebuild_parameter")
     }
@@ -223,11 +214,51 @@ extension PickleValue {
     default: nil
     }
   }
+
+  /// The element type a value stands for that tensors here do not have.
+  var foreignType: ForeignType? {
+    guard case .global(let global) = self, global.name.hasPrefix("torch.") else { return nil }
+    return ForeignType(name: String(global.name.dropFirst(6)))
+  }
+}
+
+/// Functions that rebuild tensors of other kinds than strided ones.
+private struct ForeignRebuild {
+  private let kind: String
+  private let advice: String
+  /// Where its arguments have the sizes: an index, or an index into the tuple at an index.
+  private let shape: [Int]
+
+  init?(_ name: String) {
+    guard name.hasPrefix("torch._utils._rebuild_") else { return nil }
+    switch name.dropFirst("torch._utils._rebuild_".count) {
+    case "qtensor": (kind, advice, shape) = ("quantized", "in Python, save `tensor.dequantize()`", [2])
+    case "sparse_tensor": (kind, advice, shape) = ("sparse", "in Python, save `tensor.to_dense()`", [1, 2])
+    case "sparse_csr_tensor": (kind, advice, shape) = ("sparse CSR", "in Python, save `tensor.to_dense()`", [1, 3])
+    case "nested_tensor": (kind, advice, shape) = ("nested", "in Python, save `tensor.to_padded_tensor(0)`", [])
+    case "meta_tensor_no_storage": (kind, advice, shape) = ("meta", "it has no values", [1])
+    case "wrapper_subclass": (kind, advice, shape) = ("subclassed", "in Python, save it as a plain tensor", [])
+    default: return nil
+    }
+  }
+
+  func tensor(_ arguments: [PickleValue]) -> PickleValue {
+    var name = kind
+    if case .storage(let storage)? = arguments.first, let type = storage.foreignType { name += " \(type.name)" }
+    var items: [PickleValue]? = arguments
+    var sizes: [Int]?
+    for index in shape {
+      let item = items.flatMap { $0.indices.contains(index) ? $0[index] : nil }
+      (items, sizes) = (item?.sequence, item?.integers)
+    }
+    return .foreign(ForeignTensor(name, shape: sizes, byteCount: nil, advice: advice))
+  }
 }
 
 /// The storage classes of PyTorch: `torch.FloatStorage`, `torch.cuda.HalfStorage`, `torch.storage.UntypedStorage`.
 package enum StorageClass {
   case typed(DType)
+  case foreign(ForeignType)
   case untyped
 
   package init(_ value: PickleValue) throws {
@@ -244,6 +275,8 @@ package enum StorageClass {
       self = .untyped
     } else if let dtype = DType.allCases.first(where: { $0.scalarTypeName == name }) {
       self = .typed(dtype)
+    } else if let type = ForeignType(storageClass: name + "Storage") {
+      self = .foreign(type)
     } else {
       throw TorchError(.serialization, "storages of class \(global.name) are not supported")
     }
@@ -252,5 +285,6 @@ package enum StorageClass {
   package static func name(_ dtype: DType) -> String { dtype.scalarTypeName + "Storage" }
 
   var dtype: DType? { if case .typed(let dtype) = self { dtype } else { nil } }
-  var itemSize: Int { dtype?.itemSize ?? 1 }
+  var foreignType: ForeignType? { if case .foreign(let type) = self { type } else { nil } }
+  var itemSize: Int { dtype?.itemSize ?? foreignType.map { max(1, $0.bits / 8) } ?? 1 }
 }

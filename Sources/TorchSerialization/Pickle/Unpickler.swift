@@ -257,7 +257,7 @@ extension Unpickler {
       case .orderedDict, .object: node.state = state
       default: throw malformed("cannot set the state of \(try top().kindName)")
       }
-    case .tensor: break  // Python attributes of a tensor or Parameter carry no values of it
+    case .tensor, .foreign: break  // Python attributes of a tensor or Parameter carry no values of it
     default: throw malformed("cannot set the state of \(try top().kindName)")
     }
   }

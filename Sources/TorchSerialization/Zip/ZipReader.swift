@@ -1,7 +1,7 @@
 // Zip archives, reading: what `.pt` and `.npz` files are.
 //
 // Goals: zero copies (a stored entry is a slice of the mapped file), and safety with hostile archives: every offset
-// is checked, no two entries may share bytes, an inflated entry is bounded before memory is taken for it.
+// is checked, no two entries may share bytes, inflated entries are bounded in all before memory is taken for one.
 // Reference: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT (6.3.10), with zip64.
 
 import CZlib
@@ -24,23 +24,33 @@ package struct ZipReader {
   package let entries: [Entry]
   private let byName: [String: Int]
   private let file: ByteRegion
-  /// The most bytes an inflated entry may take.
-  package var inflationLimit = 1 << 32
 
   package static func looksLikeZip(_ file: ByteRegion) -> Bool {
     file.starts(with: [0x50, 0x4B, 3, 4]) || file.starts(with: [0x50, 0x4B, 5, 6])
   }
 
-  package init(_ file: ByteRegion) throws {
+  /// - Parameter inflationLimit: The most bytes that all deflated entries may take together; by default a hundred
+  ///   times the file's size, and 256 MiB at least. Deflate can make a thousand bytes of one.
+  package init(_ file: ByteRegion, inflationLimit: Int? = nil) throws {
     self.file = file
+    let limit = inflationLimit ?? max(256 << 20, 100 * file.count)
     let directory = try Directory(file)
     var entries: [Entry] = []
     var byName: [String: Int] = [:]
+    var inflated = 0
     var reader = ByteReader(directory.region)
     for _ in 0..<directory.count {
       let entry = try ZipReader.entry(&reader, file, directoryOffset: directory.offset)
       guard byName.updateValue(entries.count, forKey: entry.name) == nil else {
         throw refuse("two entries are called '\(entry.name)'")
+      }
+      if entry.isDeflated {
+        guard entry.size <= limit - inflated else {
+          throw refuse(
+            "'\(entry.name)' would inflate to \(entry.size) bytes, which makes more than \(limit) in all; "
+              + "if you trust the file, raise `inflationLimit`")
+        }
+        inflated += entry.size
       }
       entries.append(entry)
     }
@@ -58,12 +68,7 @@ package struct ZipReader {
   /// - Parameter checkingSum: Whether to read all of it and compare its CRC, which gives up laziness.
   package func read(_ entry: Entry, checkingSum: Bool = true) throws -> ByteRegion {
     var bytes = try file.slice(entry.dataOffset, entry.compressedSize)
-    if entry.isDeflated {
-      guard entry.size <= inflationLimit else {
-        throw refuse("'\(entry.name)' would inflate to \(entry.size) bytes, more than the limit of \(inflationLimit)")
-      }
-      bytes = try inflated(bytes, to: entry.size, entry.name)
-    }
+    if entry.isDeflated { bytes = try inflated(bytes, to: entry.size, entry.name) }
     if checkingSum, checksum(bytes) != entry.checksum { throw refuse("'\(entry.name)' is damaged (its CRC differs)") }
     return bytes
   }
@@ -173,10 +178,10 @@ extension ZipReader {
 /// zlib counts bytes in 32 bits.
 private let zlibStep = 1 << 30
 
-/// The CRC-32 that zip archives carry.
-func checksum(_ bytes: ByteRegion) -> UInt32 {
+/// The CRC-32 that zip archives carry, of `bytes` behind those whose checksum is `start`.
+func checksum(_ bytes: ByteRegion, following start: UInt32 = 0) -> UInt32 {
   bytes.withBytes { buffer in
-    var sum = crc32(0, nil, 0)
+    var sum = uLong(start)
     var rest = buffer[...]
     while !rest.isEmpty {
       let part = UnsafeRawBufferPointer(rebasing: rest.prefix(zlibStep))

@@ -32,7 +32,14 @@ package struct ZipWriter {
   }
 
   package mutating func add(_ name: String, _ bytes: ByteRegion, to sink: inout FileSink) throws {
-    let entry = Written(name: Array(name.utf8), size: bytes.count, checksum: checksum(bytes), offset: sink.offset)
+    try add(name, [bytes], to: &sink)
+  }
+
+  /// An entry that `parts` make up one after another.
+  package mutating func add(_ name: String, _ parts: [ByteRegion], to sink: inout FileSink) throws {
+    let entry = Written(
+      name: Array(name.utf8), size: parts.reduce(0) { $0 + $1.count },
+      checksum: parts.reduce(0) { checksum($1, following: $0) }, offset: sink.offset)
     guard entry.name.count < 1 << 15 else { throw TorchError(.value, "the name of an archive entry is too long") }
     let large = entry.size >= 0xFFFF_FFFF
     var extra: [UInt8] = []
@@ -53,7 +60,7 @@ package struct ZipWriter {
     header.append((large ? 45 : 20) as UInt16)
     header.appendCommon(entry.checksum, UInt32(clamping: entry.size), UInt16(entry.name.count), UInt16(extra.count))
     try sink.write(header + entry.name + extra)
-    try sink.write(bytes)
+    for part in parts { try sink.write(part) }
     written.append(entry)
   }
 
