@@ -5,6 +5,7 @@
 #include "tk_embedding.h"
 #include "tk_fft.h"
 #include "tk_index.h"
+#include "tk_int8.h"
 #include "tk_map.h"
 #include "tk_matmul.h"
 #include "tk_modes.h"

@@ -6,7 +6,7 @@
 
 enum Recurrent {
   /// How a network is put together.
-  private struct Plan {
+  struct Plan {
     let cell: RecurrentCell
     /// For each layer one set of weights, or two.
     let layers: [[RecurrentWeights]]
@@ -35,6 +35,14 @@ enum Recurrent {
       self.train = train
     }
 
+    /// Layers with the weights of one direction, or two, each.
+    init(_ cell: RecurrentCell, layers: [[RecurrentWeights]]) {
+      self.cell = cell
+      self.layers = layers
+      dropout = 0
+      train = false
+    }
+
     /// The outputs of the last layer and the last states of all. `state` has (layers · directions, N, hidden) each.
     func run(_ input: Tensor, _ state: [Tensor], _ scan: Scan) throws -> [Tensor] {
       let directions = layers[0].count
@@ -60,7 +68,7 @@ enum Recurrent {
   }
 
   /// Goes through the steps of a sequence in one direction.
-  private enum Scan {
+  enum Scan {
     case padded
     /// How many sequences take part in each step.
     case packed([Int])

@@ -11,6 +11,8 @@ struct RecurrentWeights {
   let hiddenBias: Tensor?
   /// Of an LSTM whose output is projected: (projection, hidden).
   let projection: Tensor?
+  /// In place of `input` and `hidden`, which are empty then.
+  var quantized: (input: Int8Weight, hidden: Int8Weight)?
 
   static func linear(_ x: Tensor, _ weight: Tensor, _ bias: Tensor?) -> Tensor {
     guard let bias else { return x.matmul(weight.t()) }
@@ -18,8 +20,12 @@ struct RecurrentWeights {
   }
 
   /// The input's part of the gates, which does not wait for the hidden state.
-  func gates(ofInput x: Tensor) -> Tensor { RecurrentWeights.linear(x, input, inputBias) }
-  func gates(ofHidden h: Tensor) -> Tensor { RecurrentWeights.linear(h, hidden, hiddenBias) }
+  func gates(ofInput x: Tensor) -> Tensor {
+    quantized?.input.linear(x, inputBias) ?? RecurrentWeights.linear(x, input, inputBias)
+  }
+  func gates(ofHidden h: Tensor) -> Tensor {
+    quantized?.hidden.linear(h, hiddenBias) ?? RecurrentWeights.linear(h, hidden, hiddenBias)
+  }
 }
 
 /// What a cell computes from the input's gates and its state: [hidden], of an LSTM [hidden, cell].

@@ -20,6 +20,8 @@ public final class Storage: @unchecked Sendable {
   @exclusivity(unchecked) package var version: UInt32 = 0
   @exclusivity(unchecked) var form: StorageForm?
   @exclusivity(unchecked) private var owner: Owner
+  /// Note [Packed weights].
+  @exclusivity(unchecked) var packedWeight: PackedWeight?
   /// The blocked memory and its form, kept after becoming plain: another thread may be reading them.
   @exclusivity(unchecked) private var retiredMemory: UnsafeMutableRawPointer?
   @exclusivity(unchecked) private var retiredForm: StorageForm?
@@ -52,6 +54,9 @@ public final class Storage: @unchecked Sendable {
     if case .pool(let capacity) = owner { tk_free(base, capacity) }
     if let retiredMemory { tk_free(retiredMemory, retiredForm!.byteCount) }
   }
+
+  /// Whether nobody else can write to the memory.
+  var ownsMemory: Bool { if case .pool = owner { true } else { false } }
 
   static func outOfMemory(_ bytes: Int) -> TorchError {
     TorchError(

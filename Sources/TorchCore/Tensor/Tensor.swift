@@ -149,6 +149,8 @@ extension Tensor {
 
   /// Whether both are views of one storage.
   public func sharesStorage(with other: Tensor) -> Bool { storage === other.storage }
+  /// The same for all tensors on one memory.
+  package var storageIdentity: ObjectIdentifier { ObjectIdentifier(storage) }
 }
 
 // MARK: - Invalid tensors

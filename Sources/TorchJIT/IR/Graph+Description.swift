@@ -1,5 +1,7 @@
 // A graph's printed form, which is PyTorch's.
 
+import Foundation
+
 extension JIT.Graph: CustomStringConvertible {
   public var description: String {
     var printer = JIT.GraphPrinter()
@@ -101,12 +103,12 @@ extension JIT.IValue {
   var graphText: String {
     switch self {
     case .none: "None"
-    case .tensor(let tensor): tensor.numel == 1 ? "{\((try? tensor.item().description) ?? "?")}" : "<Tensor>"
+    case .tensor(let tensor): tensor.numel == 1 ? "{\(tensor.elementText)}" : "<Tensor>"
     case .int(let value): String(value)
-    case .double(let value): Scalar(value).description
+    case .double(let value): JIT.IValue.digits(value, 17)
     case .bool(let value): value ? "1" : "0"
     case .complex(let value): "\(value.real)+\(value.imaginary)j"
-    case .string(let value): "\"\(value)\""
+    case .string(let value): "\"" + value.map(JIT.IValue.escaped).joined() + "\""
     case .device(let device): "\"\(device)\""
     case .list(let list): "[" + list.items.map(\.graphText).joined(separator: ", ") + "]"
     case .tuple(let tuple): "(" + tuple.items.map(\.graphText).joined(separator: ", ") + ")"
@@ -114,5 +116,32 @@ extension JIT.IValue {
     case .function(let function): "<\(function.qualifiedName)>"
     case .generator, .dict, .object, .future: "<\(type)>"
     }
+  }
+}
+
+extension JIT.IValue {
+  /// A number with as many significant digits as asked for, and a point where it would look like an integer.
+  fileprivate static func digits(_ value: Double, _ count: Int) -> String {
+    let text = String(format: "%.\(count)g", value)
+    return text.contains { ".enf".contains($0) } ? text : text + "."
+  }
+
+  private static func escaped(_ character: Character) -> String {
+    switch character {
+    case "\n": "\\n"
+    case "\t": "\\t"
+    case "\r": "\\r"
+    case "\\": "\\\\"
+    case "\"": "\\\""
+    default: String(character)
+    }
+  }
+}
+
+extension Tensor {
+  /// The only element as C++ streams print it: six digits.
+  fileprivate var elementText: String {
+    guard let item = try? item() else { return "?" }
+    return dtype.isFloatingPoint ? String(format: "%g", item.doubleValue) : item.description
   }
 }

@@ -85,9 +85,9 @@ extension JIT {
       nodes.insert(contentsOf: list, at: index(of: other))
     }
 
-    public func prepend(_ node: Node) {
-      node.owningBlock = self
-      nodes.insert(node, at: 0)
+    func prepend(contentsOf list: [Node]) {
+      for node in list { node.owningBlock = self }
+      nodes.insert(contentsOf: list, at: 0)
     }
 
     public func insert(_ node: Node, after other: Node) {

@@ -55,6 +55,12 @@ extension JIT {
       value.uses.append(Use(user: .node(self), index: index))
     }
 
+    public func removeInput(at index: Int) {
+      var rest = inputs
+      rest.remove(at: index)
+      setInputs(rest)
+    }
+
     /// Replaces all inputs.
     public func setInputs(_ values: [GraphValue]) {
       dropInputs()

@@ -17,7 +17,7 @@ extension CPUBackend {
       try withExtendedLifetime(source.owner) { try tiles.convolve(source.pointer, weight, bias: bias, into: y.storage.base) }
       return y
     }
-    let kernel = try plan.operand(TDNN_WEIGHTS, weight)
+    let kernel = try plan.weight(weight)
     var arguments = tdnn_arguments()
     arguments.src = UnsafeRawPointer(source.pointer)
     arguments.weights = UnsafeRawPointer(kernel.pointer)
@@ -127,6 +127,23 @@ private final class ConvolutionPlan {
     let storage = try Storage(byteCount: Int(info(wanted).bytes))
     try oneDNN(tdnn_reorder(plain, source.pointer, wanted, storage.base))
     return Operand(pointer: storage.base, owner: storage)
+  }
+
+  /// The weight of a forward pass, which is packed once outside of training (Note [Packed weights]).
+  func weight(_ tensor: Tensor) throws -> Operand {
+    let isWhole = tensor.isContiguous && tensor.storageOffset == 0 && tensor.storage.byteCount == tensor.numel * tensor.dtype.itemSize
+    guard isWhole, !isTrainingForward, tensor.storage.form == nil else {
+      tensor.storage.dropPacked()
+      return try operand(TDNN_WEIGHTS, tensor)
+    }
+    let wanted = tdnn_plan_layout(plan, TDNN_WEIGHTS)!, plain = tdnn_plan_plain_layout(plan, TDNN_WEIGHTS)!
+    if plain == wanted { return Operand(pointer: tensor.pointer, owner: tensor) }
+    let packed = try tensor.storage.packed(for: wanted) {
+      let storage = try Storage(byteCount: Int(info(wanted).bytes))
+      try oneDNN(tdnn_reorder(plain, tensor.pointer, wanted, storage.base))
+      return storage
+    }
+    return Operand(pointer: packed.base, owner: packed)
   }
 
   /// A new tensor for a result that stays in the plan's layout.
