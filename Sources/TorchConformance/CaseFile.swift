@@ -34,6 +34,7 @@ struct Case: Decodable {
   let grad: Gradient?
   let gradgrad: SecondGradient?
   let variants: Variants?
+  let error: ExpectedError?
   let flags: [String]?
 
   /// Every operator that the case calls.
@@ -92,6 +93,13 @@ struct Output: Decodable {
 struct MutatedInput: Decodable {
   let input: Int
   let expect: Expectation
+}
+
+/// What PyTorch says where the last call must fail.
+struct ExpectedError: Decodable {
+  /// The pattern that PyTorch's own test looks for in its message.
+  let regex: String?
+  let message: String?
 }
 
 /// A vector-Jacobian product.

@@ -1,10 +1,13 @@
 // Runs one case through boxed calls, as PyTorch's dispatcher would be called.
 
+import Foundation
 import TorchCore
 
 /// Runs the cases of one file.
 struct CaseRunner {
   let tensors: CaseTensors
+  /// Whether a failing call must also say what PyTorch says.
+  let checksWording: Bool
 
   /// Runs `test`; throws what is wrong.
   func run(_ test: Case) throws {
@@ -34,9 +37,19 @@ struct CaseRunner {
     do {
       try state.call(Array(test.calls.suffix(1)))
     } catch {
+      if checksWording, let expected = test.error { try checkWording("\(error)", expected) }
       return
     }
     throw Mismatch("no error was raised")
+  }
+
+  /// As PyTorch's own test: its pattern must be found in the message.
+  private func checkWording(_ message: String, _ expected: ExpectedError) throws {
+    guard let pattern = expected.regex, !pattern.isEmpty else { return }
+    let regex = try NSRegularExpression(pattern: pattern)
+    if regex.firstMatch(in: message, range: NSRange(message.startIndex..., in: message)) == nil {
+      throw Mismatch("the error is '\(message)', PyTorch's '\(expected.message ?? pattern)'")
+    }
   }
 
   // MARK: Outputs

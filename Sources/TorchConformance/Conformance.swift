@@ -26,10 +26,12 @@ public enum Conformance {
   /// Runs the cases in the folder, or zip archive, `path`.
   /// - Parameters:
   ///   - pattern: a regular expression that an operator's name must contain a match of.
+  ///   - wording: whether errors must say what PyTorch says; the cases ask for an error alone.
   ///   - progress: called before each operator with its place and the number of operators.
   /// - Throws: where the files cannot be read; failing cases are outcomes.
   public static func run(
-    _ path: String, pattern: String? = nil, progress: (_ done: Int, _ total: Int, _ op: String) -> Void = { _, _, _ in }
+    _ path: String, pattern: String? = nil, wording: Bool = false,
+    progress: (_ done: Int, _ total: Int, _ op: String) -> Void = { _, _, _ in }
   ) throws -> [Report] {
     let filter = try pattern.map { try Regex($0) }
     let folder = try CaseFolder(path)
@@ -43,7 +45,7 @@ public enum Conformance {
         throw TorchError(.data, "\(file.json) has the format '\(cases.format)', not 'opinfo-cases/1'")
       }
       // A file with a dtype that we do not have fails its own cases only.
-      let runner = Result { CaseRunner(tensors: try CaseTensors(folder.bytes(file.tensors))) }
+      let runner = Result { CaseRunner(tensors: try CaseTensors(folder.bytes(file.tensors)), checksWording: wording) }
       return Report(op: file.op, cases: cases.cases.map { outcome(of: $0, runner) })
     }
   }

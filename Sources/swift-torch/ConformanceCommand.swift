@@ -22,10 +22,13 @@ struct ConformanceCommand: ParsableCommand {
   @Flag(help: "List the failed cases and why they failed.")
   var failures = false
 
+  @Flag(help: "Hold the words of errors against PyTorch's too.")
+  var wording = false
+
   func run() throws {
     var bar = ProgressBar(total: 1, label: "conformance", unit: "op")
     var isSized = false
-    let reports = try Conformance.run(folder, pattern: ops) { done, total, op in
+    let reports = try Conformance.run(folder, pattern: ops, wording: wording) { done, total, op in
       if !isSized {
         bar = ProgressBar(total: total, label: "conformance", unit: "op")
         isSized = true

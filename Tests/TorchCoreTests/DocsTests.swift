@@ -78,8 +78,8 @@ private struct OperatorList {
 /// Public functions and properties by name, with the type or namespace they belong to.
 private struct SpellingIndex {
   /// The shortest spelling first.
-  private static let owners = ["Tensor", "torch", "torch.linalg", "nn.functional"]
-  /// By the name that the operator has in Swift's case; those of `torch.linalg` begin with `linalg`.
+  private static let owners = ["Tensor", "torch", "torch.linalg", "torch.fft", "torch.special", "nn.functional"]
+  /// By the name that the operator has in Swift's case; those of `torch.linalg`, `fft` and `special` begin with it.
   private var found: [String: (rank: Int, spelling: String)] = [:]
 
   init() throws {
@@ -91,7 +91,8 @@ private struct SpellingIndex {
           guard SpellingIndex.owners.contains(owner) else { continue }
           if let match = line.firstMatch(of: /^  (?:@discardableResult )?public (?:static )?(?:func|var) `?(\w+)/) {
             let name = String(match.1)
-            let key = owner == "torch.linalg" ? "linalg" + name.prefix(1).uppercased() + name.dropFirst() : name
+            let namespace = ["torch.linalg", "torch.fft", "torch.special"].contains(owner) ? owner.dropFirst("torch.".count) : ""
+            let key = namespace.isEmpty ? name : namespace + name.prefix(1).uppercased() + name.dropFirst()
             let rank = SpellingIndex.owners.firstIndex(of: owner)!
             if rank < found[key]?.rank ?? .max { found[key] = (rank, "\(owner).\(name)") }
           }

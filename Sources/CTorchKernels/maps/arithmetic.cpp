@@ -17,6 +17,10 @@ TK_BINARY_WITH(1, sub_scaled, Numbers, sub(a, mul(p[0], b)))
 TK_BINARY_WITH(1, rsub_scaled, Numbers, sub(b, mul(p[0], a)))
 TK_BINARY(div, FloatsComplexes, a / b)
 
+// Of 16-bit elements and a number in full.
+TK_UNARY_WITH(1, mul_number, Floats, a * p[0])
+TK_UNARY_WITH(1, div_number, Floats, a / p[0])
+
 TK_TERNARY_WITH(1, addcmul, Numbers, add(a, mul(mul(p[0], b), c)))
 TK_TERNARY_WITH(1, addcdiv, FloatsComplexes, a + p[0] * b / c)
 TK_TERNARY(fma, Numbers, add(mul(a, b), c))

@@ -65,6 +65,8 @@ template <class T> TK_INLINE T float_floor_quotient(T a, T b) {
 
 TK_DIVISION(div_trunc, quotient, std::trunc(a / b))
 TK_DIVISION(div_floor, floor_quotient, float_floor_quotient(a, b))
+// Of 16-bit elements and a number in full.
+TK_UNARY_WITH(1, div_floor_number, Floats, float_floor_quotient(a, p[0]))
 TK_DIVISION(floor_divide, floor_quotient, float_floor_quotient(a, b))
 TK_DIVISION(fmod, rest, std::fmod(a, b))
 TK_DIVISION(remainder, floor_rest, float_floor_rest(a, b))
@@ -105,7 +107,11 @@ TK_UNARY(isneginf, RealsBool, is_inf(a) && a < T(0))
 // p = what stands for NaN, infinity and minus infinity
 TK_UNARY_WITH(3, nan_to_num, Floats, a != a ? p[0] : a == infinity<T> ? p[1] : a == -infinity<T> ? p[2] : a)
 
-TK_TERNARY(lerp, Floats, std::fabs(c) < T(0.5) ? a + c * (b - a) : b - (b - a) * (1 - c))
+template <class T> TK_INLINE T interpolated(T a, T b, T c) {
+  return std::fabs(c) < T(0.5) ? a + c * (b - a) : b - (b - a) * (1 - c);
+}
+TK_TERNARY(lerp, Floats, interpolated(a, b, c))
+TK_BINARY_WITH(1, lerp_number, Floats, interpolated(a, b, p[0]))
 
 TK_END
 

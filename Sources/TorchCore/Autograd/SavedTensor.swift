@@ -14,6 +14,10 @@ public struct Recorder {
   /// Keeps output `index` of this call. It must not own its node, or neither would ever be freed.
   public func save(result: Tensor, index: Int = 0) -> SavedTensor { SavedTensor(result, output: (node, index)) }
 
+  /// Only the first `count` outputs take gradients; the others are by-products, as PyTorch's `output_differentiability` says.
+  /// Derivatives of the rule itself may still flow through them.
+  public func attachOnly(_ count: Int) { node.attachedOutputs = count }
+
   /// Whether the gradient of tensor input `index` will be wanted.
   @inline(__always)
   public func needs(_ index: Int) -> Bool { !node.edges[index].isEmpty }

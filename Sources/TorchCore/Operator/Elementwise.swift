@@ -95,15 +95,19 @@ func unary(
 }
 
 /// Declares an elementwise operator of two tensors. An input without a partial derivative takes no gradient.
-/// - Parameter check: throws where the operator refuses its operands.
+/// - Parameters:
+///   - number: the function of a 16-bit tensor and a number that is not rounded to 16 bits first.
+///   - check: throws where the operator refuses its operands.
 func binary(
-  _ schema: String, _ function: String, _ type: ElementwiseType = .promoted, twins: Twins = .both,
+  _ schema: String, _ function: String, _ type: ElementwiseType = .promoted, twins: Twins = .both, number: String? = nil,
   gradientName: String? = nil, check: (@Sendable (Tensor, Tensor) throws -> Void)? = nil, input: Partial? = nil,
   other: Partial? = nil
 ) -> BinaryOperator {
   let function = MapFunction(function)
+  let number = number.map { MapFunction($0) }
   let kernel = { (a: Tensor, b: Tensor) in
     try check?(a, b)
+    if let number, let result = try Elementwise.applyToNumber(number, a, b) { return result }
     return try Elementwise.apply(function, type, a, b)
   }
   if input == nil && other == nil { return elementwise(Operator(schema, twins: twins, kernel: kernel)) }
@@ -153,6 +157,14 @@ enum Elementwise {
     let out = try Tensor.uninitialized(shape, type.result(compute))
     try a.backend.map(f, into: out, a, b, nil, parameters: parameters)
     return out
+  }
+
+  /// `f` of a 16-bit tensor and a real number (or tensor of no dimensions) of another dtype, which takes part in float32 as
+  /// it is; nil for other operands.
+  static func applyToNumber(_ f: MapFunction, _ a: Tensor, _ b: Tensor) throws -> Tensor? {
+    guard a.dtype == .bfloat16 || a.dtype == .float16, b.ndim == 0, a.ndim > 0, b.dtype != a.dtype, !b.dtype.isComplex
+    else { return nil }
+    return try apply(f, .promoted, a, MapParameters(try b.detach().item()))
   }
 
   static func apply(

@@ -32,6 +32,11 @@ public struct Twins: Sendable {
     return twins
   }
 
+  /// `out` must have the result's dtype: PyTorch's words for most operators that ask it.
+  var sameType: Twins {
+    exact { "Expected out tensor to have dtype \($0.cName), but got \($1.cName) instead" }
+  }
+
   static func out(_ overload: String, names: [String] = ["out"]) -> Twins { Twins(out: overload, outNames: names) }
   static func both(out overload: String) -> Twins { Twins(inPlace: true, out: overload) }
 }
@@ -179,7 +184,7 @@ private final class FirstTensor {
 
 extension Tensor {
   /// Another tensor object with the same memory and the same place in the graph.
-  fileprivate func standIn() -> Tensor {
+  func standIn() -> Tensor {
     let other = alias()
     other.recordedGradFn = gradFn
     other.outputNumber = outputNumber

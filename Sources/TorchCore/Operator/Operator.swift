@@ -115,14 +115,15 @@ public final class Operator<each Argument: OperatorArgument, Output: OperatorRes
       derivative: DerivativeRule(run: derivative))
   }
 
-  /// A fused operator whose derivative is that of its reference.
+  /// A fused operator whose derivative is that of its reference; `attached` as in `Recorder.attachOnly`.
   convenience init(
-    fused schema: String, twins: Twins = .none, gradientName: String? = nil, kernel: @escaping Kernel,
-    reference: @escaping Kernel
+    fused schema: String, twins: Twins = .none, gradientName: String? = nil, attached: Int = .max,
+    kernel: @escaping Kernel, reference: @escaping Kernel
   ) {
     self.init(
       schema, .fused, twins, gradientName, kernel: kernel,
-      derivative: DerivativeRule(run: Operator.derivative(of: reference)), reference: Reference(run: reference))
+      derivative: DerivativeRule(run: Operator.derivative(of: reference, attached: attached)),
+      reference: Reference(run: reference))
   }
 
   /// A fused operator with a derivative of its own.
@@ -220,12 +221,17 @@ public final class Operator<each Argument: OperatorArgument, Output: OperatorRes
     }
     node.pullback = try derivative.run(Recorder(node: node), output, repeat each arguments)
     try node.refuseInferenceTensors()
-    output.forEachTensor { $0.dtype.isDifferentiable ? node.attach($0) : node.addOutput(like: $0) }
+    var index = 0
+    output.forEachTensor {
+      $0.dtype.isDifferentiable && index < node.attachedOutputs ? node.attach($0) : node.addOutput(like: $0)
+      index += 1
+    }
   }
 
   /// A derivative that runs `reference` again with recording on, and differentiates that.
-  private static func derivative(of reference: @escaping Kernel) -> Derivative {
+  private static func derivative(of reference: @escaping Kernel, attached: Int) -> Derivative {
     { (recorder: Recorder, _: Output, arguments: repeat each Argument) -> Pullback in
+      recorder.attachOnly(attached)
       let saved: [SavedTensor?] = {
         var list: [SavedTensor?] = []
         repeat (each arguments).forEachTensor { list.append(recorder.save($0)) }

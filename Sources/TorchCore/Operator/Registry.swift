@@ -105,6 +105,7 @@ public enum OperatorRegistry {
     ("FloatingPointParts", FloatingPointParts.operators),
     ("SegmentReduction", SegmentReduction.operators),
     ("Resizing", Resizing.operators),
+    ("InPlaceViews", InPlaceViews.operators),
     ("StaticIndexing", StaticIndexing.operators),
     ("RecurrentCells", RecurrentCells.operators),
     ("Recurrent", Recurrent.operators),
@@ -123,6 +124,13 @@ public enum OperatorRegistry {
     }
     return names
   }()
+
+  /// The operator `name`, without `aten::`, as the type its declaration has. For faces of operators whose declarations have no
+  /// name in Swift: a wrong name or type stops the program at the first call.
+  static func handle<O: AnyOperator>(_ name: String, as type: O.Type = O.self) -> O {
+    guard let op = find("aten::" + name) as? O else { preconditionFailure("there is no operator \(name) of type \(O.self)") }
+    return op
+  }
 
   /// Calls an operator by name, with one argument for each parameter of its schema.
   public static func call(_ name: String, _ arguments: [Value]) throws -> [Value] {

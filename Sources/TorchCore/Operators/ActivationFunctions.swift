@@ -75,6 +75,7 @@ enum ActivationFunctions {
       [try Elementwise.apply(logSigmoidFunction, .promoted, x), try Tensor.uninitialized([0], x.dtype)]
     },
     derivative: { record, _, x in
+      record.attachOnly(1)
       let saved = record.save(x)
       return { g in [g[0] * (-(try saved.value)).sigmoid()] }
     })

@@ -26,12 +26,12 @@ enum Arithmetic {
     })
 
   static let mul = binary(
-    "mul.Tensor(Tensor self, Tensor other) -> Tensor", "mul",
+    "mul.Tensor(Tensor self, Tensor other) -> Tensor", "mul", number: "mul_number",
     input: .saving(.other) { g, s in g * (try s.other.conj()) },
     other: .saving(.input) { g, s in g * (try s.input.conj()) })
 
   static let div = binary(
-    "div.Tensor(Tensor self, Tensor other) -> Tensor", "div", .floating,
+    "div.Tensor(Tensor self, Tensor other) -> Tensor", "div", .floating, number: "div_number",
     input: .saving(.other) { g, s in g / (try s.other.conj()) },
     other: .saving([.input, .other]) { g, s in
       let other = try s.other.conj()

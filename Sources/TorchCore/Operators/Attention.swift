@@ -113,6 +113,7 @@ enum Attention {
   static let flash: Operator<Tensor, Tensor, Tensor, Double, Bool, Tensor?, Double?, [Tensor]> = Operator(
     fused:
       "_scaled_dot_product_flash_attention_for_cpu(Tensor query, Tensor key, Tensor value, float dropout_p=0.0, bool is_causal=False, *, Tensor? attn_mask=None, float? scale=None) -> (Tensor output, Tensor logsumexp)",
+    attached: 1,
     kernel: { q, k, v, dropout, isCausal, mask, scale in
       try checkFlash(q, k, v, dropout, mask)
       return try inPieces(q, k, v, isCausal, mask, scale ?? 1 / Double(q.shape[3]).squareRoot())

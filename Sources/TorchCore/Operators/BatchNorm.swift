@@ -55,6 +55,7 @@ enum BatchNorm {
     _ record: Recorder, _ y: [Tensor], _ x: Tensor, _ weight: Tensor?, _ runningMean: Tensor?, _ runningVar: Tensor?,
     _ training: Bool, _ eps: Double
   ) -> Pullback {
+    record.attachOnly(1)
     let sx = record.save(x)
     let sw = weight.map { record.save($0) }
     let statistics: (SavedTensor, SavedTensor) =

@@ -18,8 +18,8 @@ enum BinaryFunctions {
 
   static let hypot = binary(
     "hypot(Tensor self, Tensor other) -> Tensor", "hypot",
-    input: .saving([.input, .result]) { g, s in g * (try s.input / s.result) },
-    other: .saving([.other, .result]) { g, s in g * (try s.other / s.result) })
+    input: .saving([.input, .result]) { g, s in g * (try s.input) / (try s.result) },
+    other: .saving([.other, .result]) { g, s in g * (try s.other) / (try s.result) })
 
   static let copysign = binary(
     "copysign.Tensor(Tensor self, Tensor other) -> Tensor", "copysign", .floating,
@@ -188,7 +188,13 @@ enum BinaryFunctions {
 
   static let lerpScalar: Operator<Tensor, Tensor, Scalar, Tensor> = Operator(
     "lerp.Scalar(Tensor self, Tensor end, Scalar weight) -> Tensor", twins: .both(out: "Scalar_out"),
-    kernel: { (a: Tensor, b: Tensor, weight: Scalar) in try lerp(a, b, Tensor(wrapping: weight)) },
+    kernel: { (a: Tensor, b: Tensor, weight: Scalar) in
+      // 16-bit operands take the weight as it is.
+      guard a.dtype == .bfloat16 || a.dtype == .float16, a.dtype == b.dtype else {
+        return try lerp(a, b, Tensor(wrapping: weight))
+      }
+      return try Elementwise.apply(lerpNumber, .promoted, a, b, MapParameters(weight))
+    },
     derivative: { _, _, _, _, weight in
       { g in
         let w = Tensor(wrapping: weight)
@@ -208,6 +214,7 @@ enum BinaryFunctions {
     return try Elementwise.apply(lerpFunction, .promoted, a, b, weight)
   }
   private static let lerpFunction = MapFunction("lerp")
+  private static let lerpNumber = MapFunction("lerp_number")
 
   static let addcmul: Operator<Tensor, Tensor, Tensor, Scalar, Tensor> = Operator(
     "addcmul(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor", twins: .both,
@@ -264,4 +271,39 @@ extension Tensor {
   /// `self + value · a / b`
   public func addcdiv(_ a: Tensor, _ b: Tensor, value: Scalar = 1) -> Tensor { BinaryFunctions.addcdiv(self, a, b, value) }
   public func clamp(min: Tensor?, max: Tensor?) -> Tensor { BinaryFunctions.clampTensor(self, min, max) }
+
+  // MARK: Extremes, signs, steps
+
+  /// The greater element of two; a number wins over NaN.
+  public func fmax(_ other: Tensor) -> Tensor { BinaryFunctions.fmax(self, other) }
+  /// The smaller element of two; a number wins over NaN.
+  public func fmin(_ other: Tensor) -> Tensor { BinaryFunctions.fmin(self, other) }
+  /// The size of this with the sign of `other`.
+  public func copysign(_ other: Tensor) -> Tensor { BinaryFunctions.copysign(self, other) }
+  public func copysign(_ other: Scalar) -> Tensor { BinaryFunctions.copysignScalar(self, other) }
+  /// 0 for negative elements, 1 for positive ones, `values` at 0.
+  public func heaviside(_ values: Tensor) -> Tensor { BinaryFunctions.heaviside(self, values) }
+
+  // MARK: Exponents and logarithms
+
+  /// `self · 2^other`
+  public func ldexp(_ other: Tensor) -> Tensor { BinaryFunctions.ldexp(self, other) }
+  /// `log₂(2^self + 2^other)`
+  public func logaddexp2(_ other: Tensor) -> Tensor { BinaryFunctions.logaddexp2(self, other) }
+  /// A power computed in float64 (or complex128).
+  public func floatPower(_ exponent: Tensor) -> Tensor { BinaryFunctions.floatPower(self, exponent) }
+  public func floatPower<S: ScalarConvertible>(_ exponent: S) -> Tensor { floatPower(Tensor(wrapping: exponent.scalar)) }
+
+  // MARK: Integers, bits, logic
+
+  /// The greatest common divisor.
+  public func gcd(_ other: Tensor) -> Tensor { BinaryFunctions.gcd(self, other) }
+  /// The least common multiple.
+  public func lcm(_ other: Tensor) -> Tensor { BinaryFunctions.lcm(self, other) }
+  public func bitwiseLeftShift(_ other: Tensor) -> Tensor { BinaryFunctions.leftShift(self, other) }
+  public func bitwiseRightShift(_ other: Tensor) -> Tensor { BinaryFunctions.rightShift(self, other) }
+  public func bitwiseAnd(_ other: Tensor) -> Tensor { Power.bitwiseAnd(self, other) }
+  public func bitwiseOr(_ other: Tensor) -> Tensor { Power.bitwiseOr(self, other) }
+  public func bitwiseXor(_ other: Tensor) -> Tensor { Power.bitwiseXor(self, other) }
+  public func logicalXor(_ other: Tensor) -> Tensor { BinaryFunctions.logicalXor(self, other) }
 }

@@ -108,6 +108,7 @@ enum CTCLoss {
     _ record: Recorder, _ y: [Tensor], _ x: Tensor, _ targets: Tensor, _ inputLengths: [Int], _ targetLengths: [Int],
     _ blank: Int, _ zeroInfinity: Bool
   ) -> Pullback {
+    record.attachOnly(1)
     let (sx, st) = (record.save(x), record.save(targets))
     let (loss, alpha) = (y[0].detach(), y[1].detach())
     return { g in

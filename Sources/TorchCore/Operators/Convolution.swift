@@ -24,9 +24,18 @@ enum Convolution {
           .shape,
           "Given weight of size \(weight.shape.listDescription), expected bias to be 1-dimensional with \(channels) elements, but got bias of size \(bias.shape.listDescription) instead")
       }
-      guard transposed else { return try x.backend.convolve(geometry, x, weight, bias: bias) }
-      let y = try x.backend.convolveByData(geometry, x, weight)
-      return bias.map { y + $0.reshape([-1] + geometry.input.map { _ in 1 }) } ?? y
+      // What oneDNN does not do in 16 bits is done in float32 and rounded once.
+      let isWide = x.dtype == .float16 || x.dtype == .bfloat16 && transposed && bias != nil
+      func operand(_ t: Tensor) -> Tensor { isWide ? t.to(.float32) : t }
+      let (source, kernel) = (operand(x), operand(weight))
+      let y: Tensor
+      if transposed {
+        let product = try x.backend.convolveByData(geometry, source, kernel)
+        y = bias.map { product + operand($0).reshape([-1] + geometry.input.map { _ in 1 }) } ?? product
+      } else {
+        y = try x.backend.convolve(geometry, source, kernel, bias: bias.map(operand))
+      }
+      return isWide ? y.to(x.dtype) : y
     },
     derivative: { record, _, x, weight, bias, stride, padding, dilation, transposed, outputPadding, groups in
       let (sx, sw) = (record.save(x), record.save(weight))

@@ -13,7 +13,7 @@ enum Division {
     other: .saving([.input, .other]) { g, s in -g * (try s.input.div(s.other, rounding: .trunc)) })
 
   static let floorDivide = binary(
-    "floor_divide(Tensor self, Tensor other) -> Tensor", "div_floor", twins: .out, check: refuseZero)
+    "floor_divide(Tensor self, Tensor other) -> Tensor", "div_floor", twins: .out, number: "div_floor_number", check: refuseZero)
 
   /// `rounding_mode`: none is true division, `trunc` rounds towards zero, `floor` down.
   static let divMode = Operator(

@@ -5,7 +5,7 @@ enum GatherScatter {
   // MARK: gather and scatter: index has an index for each element
 
   static let gather: Operator<Tensor, Int, Tensor, Bool, Tensor> = Operator(
-    "gather(Tensor self, int dim, Tensor index, *, bool sparse_grad=False) -> Tensor", twins: .out.disjoint,
+    "gather(Tensor self, int dim, Tensor index, *, bool sparse_grad=False) -> Tensor", twins: .out.disjoint.sameType,
     kernel: { (x: Tensor, dim: Int, index: Tensor, _: Bool) in
       let out = try Tensor.uninitialized(index.shape, x.dtype)
       let dim = try x.shape.normalized(dim: dim)
@@ -358,6 +358,8 @@ enum GatherScatter {
     let shape = try Shape.broadcast(own, others)
     var (whole, places) = (shape, shape)
     (whole[along], places[along]) = (x.shape[along], index.shape[along])
+    // As in PyTorch, indices wrap around.
+    let index = x.shape[along] > 0 ? index.remainder(x.shape[along]) : index
     return gather(x.expand(Array(whole)), along, index.expand(Array(places)), false)
   }
 

@@ -132,6 +132,7 @@ enum Indexing {
 
   static let maskedScatter: WritingOperator<Tensor, Tensor, Tensor> = WritingOperator(
     "masked_scatter(Tensor self, Tensor mask, Tensor source) -> Tensor",
+    shape: { (x: Tensor, mask: Tensor, _: Tensor) in try Shape.broadcast(x.shape, mask.shape) },
     write: { (x: Tensor, mask: Tensor, source: Tensor) in
       guard mask.dtype == .bool else {
         throw TorchError(.dtype, "masked_scatter_ only supports boolean masks, but got mask with dtype \(mask.dtype.cName)")
@@ -147,8 +148,8 @@ enum Indexing {
       }
       if whole !== x { try x.backend.copy(whole, into: x) }
     },
-    derivative: { recorder, _, x, mask, source in
-      let (shape, sizes) = (x.shape, source.shape)
+    derivative: { recorder, y, _, mask, source in
+      let (shape, sizes) = (y.shape, source.shape)
       let mask = recorder.save(mask)
       return { g in
         let mask = try mask.value

@@ -144,8 +144,9 @@ enum LossFunctions {
       throw TorchError(
         .dtype, "expected common dtype to be floating point, yet common dtype is \(dtype.scalarTypeName)")
     }
+    let shape = Array(try Shape.broadcast(a.shape, b.shape))
     func unit(_ x: Tensor) -> Tensor {
-      let x = x.to(dtype)
+      let x = x.to(dtype).expand(shape)
       let norm = x.norm(p: 2, dim: [dim], keepdim: true)
       // The bound on the norm takes no gradient.
       return x / (norm + (norm.detach().clamp(min: .double(eps)) - norm.detach()))

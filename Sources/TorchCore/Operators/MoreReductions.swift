@@ -51,7 +51,11 @@ enum MoreReductions {
   private static func normGradient(_ g: Tensor, _ x: Tensor, _ norm: Tensor, _ p: Double, _ dims: [Int]) -> Tensor {
     if p == 0 { return Tensor.zeros(x.shape, dtype: x.dtype) }
     if p == 1 { return x.sgn() * g }
-    if p == 2 { return x * (g / norm).maskedFill(norm .== 0, 0) }
+    if p == 2 {
+      // The quotient by a norm that is zero has no derivative either: it must not be NaN times zero.
+      let isZero = norm .== 0
+      return x * (g / norm.maskedFill(isZero, 1)).maskedFill(isZero, 0)
+    }
     let size = x.abs()
     if p.isInfinite {
       // Equal extremes share the gradient.
@@ -185,7 +189,7 @@ enum MoreReductions {
 
   static let aminmax = Operator(
     composite: "aminmax(Tensor self, *, int? dim=None, bool keepdim=False) -> (Tensor min, Tensor max)",
-    twins: .out("out", names: ["min", "max"])
+    twins: .out("out", names: ["min", "max"]).sameType
   ) { (x: Tensor, dim: Int?, keepdim: Bool) -> [Tensor] in
     guard dim != nil || x.numel > 0 else {
       throw TorchError(.value, "aminmax(): cannot compute aminmax over an empty dimension as the operation has no identity.")

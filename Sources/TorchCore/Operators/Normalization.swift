@@ -56,7 +56,9 @@ enum Normalization {
     }
     let (n, c) = (x.shape[0], x.shape[1])
     try RowNorm.checkGroups(x, weight, bias, c, groups)
-    return RowNorm.group(x, weight, bias, n, c, x.shape.dropFirst(2).reduce(1, *), groups, eps)[0]
+    let size = x.shape.dropFirst(2).reduce(1, *)
+    guard size > 0 else { throw TorchError(.shape, "Expected HxW to be greater than 0, got \(size)") }
+    return RowNorm.group(x, weight, bias, n, c, size, groups, eps)[0]
   }
 
   /// Each channel of each sample by itself: batch normalization of batch and channels taken together.

@@ -22,6 +22,14 @@ enum PaddingModes {
           "Argument #4: Padding size should be less than the corresponding input dimension, but got: padding (\(before), \(after)) at dimension \(dim) of input \(x.shape.listDescription)")
       case .circular where before > n || after > n:
         throw TorchError(.shape, "Padding value causes wrapping around more than once.")
+      case .circular where before < 0 || after < 0:
+        // Negative padding cuts first; what is left wraps around.
+        let (first, size) = (Swift.max(-before, 0), n - Swift.max(-before, 0) - Swift.max(-after, 0))
+        guard size >= 0 else {
+          throw TorchError(.shape, "Negative padding value is resulting in an empty dimension")
+        }
+        return try padded(
+          part.narrow(dim, first, size), Array(repeating: 0, count: 2 * i) + [Swift.max(before, 0), Swift.max(after, 0)], mode)
       default: break
       }
       guard n > 0, n + before + after >= (mode == .circular ? 0 : 1) else {

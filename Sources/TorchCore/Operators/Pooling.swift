@@ -43,12 +43,20 @@ enum Pooling {
         guard s > 0 else { throw TorchError(.value, "stride should not be zero") }
         guard d > 0 else { throw TorchError(.value, "dilation should be greater than zero, but got dilation \(d)") }
         guard p >= 0 else { throw TorchError(.value, "pad must be non-negative, but got pad: \(p)") }
-        guard p <= (d * (k - 1) + 1) / 2 else {
+        let (reach, overflows) = d.multipliedReportingOverflow(by: k - 1)
+        guard !overflows, reach < Int.max else {
+          throw TorchError(
+            .value, "effective kernel size overflows, but got kernel_size=\(k) and dilation=\(d)")
+        }
+        guard p <= (reach + 1) / 2 else {
           throw TorchError(
             .value,
             "pad should be at most half of effective kernel size, but got pad=\(p), kernel_size=\(k) and dilation=\(d)")
         }
-        let room = input[i] + 2 * p - d * (k - 1) - 1
+        let room = input[i] + 2 * p - reach - 1
+        guard room > -Int.max / 2, s < Int.max / 2 else {
+          throw TorchError(.shape, "\(name)() Invalid computed output size: \(room >= 0 ? room / s + 1 : 0)")
+        }
         var size = (room >= 0 ? room / s : -((-room + s - 1) / s)) + 1
         if ceilMode {
           size = (room + s - 1 >= 0 ? (room + s - 1) / s : -((-(room + s - 1) + s - 1) / s)) + 1

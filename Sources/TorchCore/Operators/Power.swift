@@ -114,10 +114,10 @@ enum Power {
   static let logicalOr = binary("logical_or(Tensor self, Tensor other) -> Tensor", "logical_or", .comparison)
 
   /// PyTorch calls the in-place forms otherwise than the functional ones.
-  private static let powTensorInPlace = Operator(composite: "pow_.Tensor(Tensor(a!) self, Tensor exponent) -> Tensor(a!)") {
+  static let powTensorInPlace = Operator(composite: "pow_.Tensor(Tensor(a!) self, Tensor exponent) -> Tensor(a!)") {
     (x: Tensor, exponent: Tensor) in x.overwrite(with: powTensor(x, exponent))
   }
-  private static let powScalarInPlace = Operator(composite: "pow_.Scalar(Tensor(a!) self, Scalar exponent) -> Tensor(a!)") {
+  static let powScalarInPlace = Operator(composite: "pow_.Scalar(Tensor(a!) self, Scalar exponent) -> Tensor(a!)") {
     (x: Tensor, exponent: Scalar) in x.overwrite(with: powScalar(x, exponent))
   }
 

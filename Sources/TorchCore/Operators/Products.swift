@@ -135,15 +135,20 @@ enum Products {
     ) { (x: Tensor, a: Tensor, b: Tensor, beta: Scalar, alpha: Scalar) in
       guard a.ndim == 3 else { throw TorchError(.shape, "batch1 must be a 3D tensor") }
       guard b.ndim == 3 else { throw TorchError(.shape, "batch2 must be a 3D tensor") }
+      // The sum of 16-bit numbers is rounded once.
+      if a.dtype == .bfloat16 || a.dtype == .float16, x.dtype == a.dtype, b.dtype == a.dtype {
+        let product = Matmul.bmm(a.to(.float32), b.to(.float32))
+        return try plus(x.to(.float32), sums ? product.sum(dim: 0) : product, beta, alpha).to(a.dtype)
+      }
       let product = Matmul.bmm(a, b)
       return try plus(x, sums ? product.sum(dim: 0, dtype: product.dtype) : product, beta, alpha)
     }
   }
 
-  private static let addbmm = batched("addbmm", sums: true, twins: .out)
+  static let addbmm = batched("addbmm", sums: true, twins: .out)
 
   /// Unlike other in-place operators this one resizes a smaller `self`, as PyTorch's does.
-  private static let addbmmInPlace = Operator(
+  static let addbmmInPlace = Operator(
     composite:
       "addbmm_(Tensor(a!) self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)"
   ) { (x: Tensor, a: Tensor, b: Tensor, beta: Scalar, alpha: Scalar) in
@@ -154,17 +159,18 @@ enum Products {
     return addbmm.inPlace(x, a, b, beta, alpha)
   }
 
-  private static let sums: [AnyOperator] = [
-    addbmm, addbmmInPlace, batched("baddbmm", sums: false, twins: .both),
-    Operator(
+  static let baddbmm = batched("baddbmm", sums: false, twins: .both)
+
+  static let addmv = Operator(
       composite: "addmv(Tensor self, Tensor mat, Tensor vec, *, Scalar beta=1, Scalar alpha=1) -> Tensor", twins: .both
     ) { (x: Tensor, m: Tensor, v: Tensor, beta: Scalar, alpha: Scalar) in
       guard m.ndim == 2, v.ndim == 1 else {
         throw TorchError(.shape, "vector + matrix @ vector expected, got \(x.ndim), \(m.ndim), \(v.ndim)")
       }
       return try plus(x, mv(m, v), beta, alpha)
-    },
-    Operator(
+    }
+
+  static let addr = Operator(
       composite: "addr(Tensor self, Tensor vec1, Tensor vec2, *, Scalar beta=1, Scalar alpha=1) -> Tensor", twins: .both
     ) { (x: Tensor, a: Tensor, b: Tensor, beta: Scalar, alpha: Scalar) in
       guard a.ndim == 1, b.ndim == 1 else {
@@ -182,8 +188,9 @@ enum Products {
           .value, "For integral input tensors, argument \(name) must not be a floating point number.")
       }
       return try plus(x, outer(a, b), beta, alpha)
-    },
-  ]
+    }
+
+  private static let sums: [AnyOperator] = [addbmm, addbmmInPlace, baddbmm, addmv, addr]
 
   // MARK: Any dimensions
 

@@ -143,6 +143,7 @@ enum RandomDistributions {
 
   static let multinomial = Operator(
     "multinomial(Tensor self, SymInt num_samples, bool replacement=False, *, Generator? generator=None) -> Tensor",
+    twins: .out.exact { "multinomial expects Long tensor out, got: \($1.scalarTypeName)" },
     kernel: { (p: Tensor, samples: Int, replacement: Bool, generator: Generator?) in
       guard p.ndim == 1 || p.ndim == 2 else { throw TorchError(.shape, "prob_dist must be 1 or 2 dim") }
       guard p.dtype.isFloatingPoint else {

@@ -102,6 +102,9 @@ enum Rearranging {
         throw TorchError(
           .value, "shifts and dimensions must align. shifts: \(shifts.count), dims:\(dims.count)")
       }
+      guard x.ndim > 0 else {
+        throw TorchError(.index, "Dimension specified as \(dims[0]) but tensor has no dimensions")
+      }
       return try zip(shifts, dims).reduce(try x.packed()) { rolled($0, $1.0, try x.shape.normalized(dim: $1.1)) }
     },
     derivative: { _, _, _, shifts, dims in { g in [g[0].roll(shifts.map { -$0 }, dims)] } })
@@ -118,6 +121,11 @@ enum Rearranging {
     (x: Tensor, k: Int, dims: [Int]) in
     guard dims.count == 2 else {
       throw TorchError(.value, "expected total rotation dims == 2, but got dims = \(dims.count)")
+    }
+    guard x.ndim >= 2 else { throw TorchError(.shape, "expected total dims >= 2, but got total dims = \(x.ndim)") }
+    guard dims[0] != dims[1], abs(dims[0] - dims[1]) != x.ndim else {
+      throw TorchError(
+        .value, "expected rotation dims to be different, but got dim0 = \(dims[0]) and dim1 = \(dims[1])")
     }
     switch ((k % 4) + 4) % 4 {
     case 1: return x.flip([dims[1]]).transpose(dims[0], dims[1])

@@ -43,6 +43,7 @@ enum RowNorm {
         NormalizedRows(rows: shape.numel, blocks: n), x, weight, bias, eps, shape, kernel: "LayerNormKernelImpl")
     },
     derivative: { record, y, x, normalized, weight, bias, _ in
+      record.attachOnly(1)
       let (sx, sw) = (record.save(x), weight.map { record.save($0) })
       let (mean, rstd) = (record.save(result: y[1], index: 1), record.save(result: y[2], index: 2))
       let sb = bias.map { record.save($0) }
@@ -140,6 +141,7 @@ enum RowNorm {
 
   static func checkGroups(_ x: Tensor, _ weight: Tensor?, _ bias: Tensor?, _ c: Int, _ groups: Int) throws {
     guard groups > 0 else { throw TorchError(.value, "Expected num groups to be greater than 0, got \(groups)") }
+    guard c > 0 else { throw TorchError(.shape, "Expected number of channels to be greater than 0, got \(c)") }
     guard c % groups == 0 else {
       throw TorchError(
         .shape,

@@ -135,7 +135,15 @@ enum ScalarOverloads {
     return try a.shape == b.shape && (a .== b).all().item(Bool.self)
   }
 
-  static let operators: [AnyOperator] = arithmetic + comparisons + bits + names + [isclose, allclose, equal]
+  static let isNonzero = Operator(composite: "is_nonzero(Tensor self) -> bool") { (x: Tensor) -> Bool in
+    guard x.numel == 1 else {
+      throw TorchError(
+        .value, "Boolean value of Tensor with \(x.numel == 0 ? "no values" : "more than one value") is ambiguous")
+    }
+    return try (x.reshape([]) .!= 0).item(Bool.self)
+  }
+
+  static let operators: [AnyOperator] = arithmetic + comparisons + bits + names + [isclose, allclose, equal, isNonzero]
 }
 
 extension torch {

@@ -101,6 +101,7 @@ enum Scans {
     guard x.ndim > 0 else { throw TorchError(.shape, "diff expects input to be at least one-dimensional") }
     guard n >= 0 else { throw TorchError(.value, "order must be non-negative but got \(n)") }
     let dim = try x.shape.normalized(dim: dim)
+    if n == 0 { return x.clone() }
     var y = x
     if prepend != nil || append != nil {
       for part in [prepend, append].compactMap({ $0 }) where part.ndim != x.ndim {
@@ -114,7 +115,7 @@ enum Scans {
       let (later, earlier) = (y.narrow(dim, 1, size - 1), y.narrow(dim, 0, size - 1))
       y = y.dtype == .bool ? later .^ earlier : later - earlier
     }
-    return n == 0 ? y.clone() : y
+    return y
   }
 
   private static func slices(_ y: Tensor, _ dim: Int) throws -> (Tensor, Tensor) {

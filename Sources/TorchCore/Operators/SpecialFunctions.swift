@@ -207,6 +207,15 @@ enum SpecialFunctions {
     alias("erfc", Pointwise.erfc), alias("erfinv", erfinv), alias("exp2", Pointwise.exp2),
     alias("expm1", Pointwise.expm1), alias("log1p", Pointwise.log1p), alias("expit", Activations.sigmoid),
     alias("i0", i0), alias("sinc", sinc),
+    Operator(composite: "special_round(Tensor self, *, int decimals=0) -> Tensor", twins: .out) {
+      (x: Tensor, decimals: Int) in UnaryFunctions.roundDecimals(x, decimals)
+    },
+    Operator(composite: "special_softmax(Tensor self, int dim, ScalarType? dtype=None) -> Tensor") {
+      (x: Tensor, dim: Int, dtype: DType?) in (dtype.map { x.to($0) } ?? x).softmax(dim: dim)
+    },
+    Operator(composite: "special_log_softmax(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor") {
+      (x: Tensor, dim: Int, dtype: DType?) in (dtype.map { x.to($0) } ?? x).logSoftmax(dim: dim)
+    },
     Operator(composite: "special_polygamma(int n, Tensor self) -> Tensor", twins: .out) { (n: Int, x: Tensor) in
       polygamma(n, x)
     },

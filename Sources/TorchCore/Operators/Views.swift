@@ -300,10 +300,15 @@ enum Views {
       return { g in [StridedGradient.put(g[0], base, target)] }
     })
 
+  /// A tensor made outside of the graph's functions, as traces say.
+  private static let lifts: [AnyOperator] = ["lift_fresh(Tensor(a) self) -> Tensor(a)", "lift(Tensor self) -> Tensor"].map {
+    Operator(composite: $0) { (x: Tensor) in x }
+  }
+
   static let detach = Operator("detach(Tensor(a) self) -> Tensor(a)", twins: .none, kernel: { (x: Tensor) in x.alias() })
 
   static let operators: [AnyOperator] = [
     alias, view, expand, permute, transpose, t, select, selectBackward, slice, sliceBackward, squeeze, squeezeDim,
     squeezeDims, unsqueeze, diagonal, diagonalBackward, unfold, asStrided, detach,
-  ]
+  ] + lifts
 }

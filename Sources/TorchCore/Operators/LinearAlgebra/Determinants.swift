@@ -25,10 +25,13 @@ enum Determinants {
       return [product * parity(found.pivots, a.dtype), found.factors, found.pivots]
     },
     derivative: { record, y, a in
+      record.attachOnly(1)
       let (sa, sy, factors, pivots) = (record.save(a), record.save(result: y[0]), y[1].alias(), y[2])
       return { g in
         let (a, det) = (try sa.value, try sy.value)
         if a.numel == 0 { return [Tensor.zeros(like: a)] }
+        // A matrix of one element is its determinant.
+        if a.shape[-1] == 1 { return [g[0].reshape(Array(a.shape))] }
         let isSingular = try (det.detach() .== 0).any().item(Bool.self)
         if isSingular || Modes.current.contains(.createGraph) { return [try differentiableGradient(g[0], a, det)] }
         // g det̄ A⁻ᴴ
@@ -84,6 +87,7 @@ enum Determinants {
       return [sign, diagonal.abs().log().sum(dim: [-1]), found.factors, found.pivots]
     },
     derivative: { record, y, a in
+      record.attachOnly(2)
       let (sa, factors, pivots) = (record.save(a), y[2].alias(), y[3])
       let sign = a.dtype.isComplex ? record.save(result: y[0]) : nil
       return { g in

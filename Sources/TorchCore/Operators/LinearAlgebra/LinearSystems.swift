@@ -40,6 +40,7 @@ enum LinearSystems {
       return [result, found.factors, found.pivots, found.info]
     },
     derivative: { record, y, a, b, left, _ in
+      record.attachOnly(1)
       let vector = isVector(b, for: a)
       let (sa, factors, pivots) = (record.save(a), y[1].alias(), y[2])
       let sx = record.needs(0) ? record.save(result: y[0]) : nil
