@@ -67,7 +67,7 @@ extension JIT {
       let simple = name.split(separator: ".").last.map(String.init) ?? name
       switch item {
       case .classType(let type): return try text(of: type, simple)
-      case .function(let function): return try function(function, simple, indent: "")
+      case .function(let body): return try function(body, simple, indent: "")
       case .namedTuple(let type):
         return "class \(simple)(NamedTuple):\n" + type.fields.map { "  \($0.name) : \(self.type($0.type))\n" }.joined()
       case .enumeration(let type):
