@@ -6,6 +6,17 @@ import Synchronization
 public protocol Interposer: AnyObject {
   /// Carries out the call by `proceed`, with the arguments as they are or changed, and returns its results.
   func call(_ op: AnyOperator, _ arguments: [Value], _ proceed: ([Value]) throws -> [Value]) throws -> [Value]
+
+  /// An in-place operation has written `result`, which an operator seen before has made, over `target`.
+  func overwritten(_ target: Tensor, by result: Tensor)
+
+  /// The program is about to read elements of `tensor`, as the `kind` of value that PyTorch's warnings name.
+  func reading(_ tensor: Tensor, as kind: String)
+}
+
+extension Interposer {
+  public func overwritten(_ target: Tensor, by result: Tensor) {}
+  public func reading(_ tensor: Tensor, as kind: String) {}
 }
 
 enum Interposers {
@@ -21,6 +32,26 @@ enum Interposers {
     }
     // What the call itself calls is not outermost any more.
     return try Modes.with({ $0.remove(.interposed) }) { try run(installed.count - 1, arguments) }
+  }
+
+  static func overwritten(_ target: Tensor, by result: Tensor) {
+    for box in installed { box.interposer.overwritten(target, by: result) }
+  }
+
+  /// Called where elements are read back.
+  @inline(__always)
+  static func reading(_ tensor: Tensor, as kind: @autoclosure () -> String) {
+    guard Modes.current.contains(.interposed) else { return }
+    let kind = kind()
+    for box in installed { box.interposer.reading(tensor, as: kind) }
+  }
+
+  /// What the factory operator `name` makes; nil where nobody wants to see its call.
+  ///
+  /// The typed factories make their tensors without an operator, which a tracer would take for constants.
+  static func factory(_ name: String, _ arguments: @autoclosure () -> [Value]) throws -> Tensor? {
+    guard Modes.current.contains(.interposed) else { return nil }
+    return try OperatorRegistry.call(name, arguments())[0].tensor
   }
 }
 

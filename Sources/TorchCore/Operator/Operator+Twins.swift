@@ -214,9 +214,11 @@ extension Tensor {
       try result.checkValid()
       try checkWritable(by: result.shape, result.dtype)
       let recorded = Modes.current.recordsGradients && (requiresGrad || result.requiresGrad)
-      let source = result.dtype == dtype ? result : result.to(dtype)
+      let interposed = Modes.current.contains(.interposed)
+      let source = result.dtype == dtype ? result : Modes.with({ $0.remove(.interposed) }) { result.to(dtype) }
       try torch.noGrad { try backend.copy(source, into: self) }
       storage.bumpVersion()
+      if interposed { Interposers.overwritten(self, by: result) }
       if recorded { rebaseHistory(to: source.requiresGrad ? source.recordedGradFn : nil, output: Int(source.outputNumber)) }
       return self
     } catch {

@@ -128,7 +128,8 @@ extension Tensor {
   /// This tensor in another dtype; itself where it has that dtype already.
   /// Source: https://pytorch.org/docs/stable/generated/torch.Tensor.to.html
   public func to(_ dtype: DType, copy: Bool = false) -> Tensor {
-    self.dtype == dtype && !copy ? self : Conversion.toDType(self, dtype, false, copy, nil)
+    self.dtype == dtype && !copy && !Modes.current.contains(.interposed)
+      ? self : Conversion.toDType(self, dtype, false, copy, nil)
   }
 
   /// This tensor on `device`; itself where it is there already.
@@ -150,7 +151,10 @@ extension Tensor {
   public func clone() -> Tensor { Conversion.clone(self, nil) }
 
   /// Itself if row-major, else a row-major copy.
-  public func contiguous() -> Tensor { isContiguous ? self : Conversion.contiguous(self, .contiguous) }
+  public func contiguous() -> Tensor {
+    // A tracer sees the call whatever this tensor's layout: another input's may differ.
+    isContiguous && !Modes.current.contains(.interposed) ? self : Conversion.contiguous(self, .contiguous)
+  }
 
   /// The same elements under other sizes; a view where the strides allow it, else a copy. One size may be -1.
   /// Source: https://pytorch.org/docs/stable/generated/torch.reshape.html

@@ -50,7 +50,8 @@ extension Tensor {
     case .bool: dtype = .bool
     case .complex: dtype = .complex128
     }
-    self.init(adopting: Tensor.full([], scalar, dtype: dtype))
+    // No call of a factory, which a tracer would see.
+    self.init(adopting: Modes.with({ $0.remove(.interposed) }) { Tensor.full([], scalar, dtype: dtype) })
     flags.insert(.wrappedNumber)
   }
 
@@ -83,6 +84,12 @@ extension Tensor {
       guard let n = shape.checkedNumel, n <= Int.max / 32 else {
         throw TorchError(.memory, "Storage size calculation overflowed with sizes=\(shape.listDescription)")
       }
+      if let seen = try Interposers.factory(
+        "aten::empty.memory_format",
+        [.ints(shape), .dtype(dtype ?? .default), .none, .device(.cpu), .bool(false), .none])
+      {
+        return seen
+      }
       return try uninitialized(shape, dtype ?? .default)
     }
   }
@@ -96,6 +103,11 @@ extension Tensor {
   /// ```
   public static func full(_ shape: Shape, _ value: Scalar, dtype: DType? = nil, requiresGrad: Bool = false) -> Tensor {
     made(requiresGrad) {
+      if let seen = try Interposers.factory(
+        "aten::full", [.ints(shape), .scalar(value)] + options(dtype ?? value.dtype))
+      {
+        return seen
+      }
       let tensor = empty(shape, dtype: dtype ?? value.dtype)
       try tensor.checkValid()
       try tensor.backend.fill(tensor, with: value)
@@ -105,12 +117,18 @@ extension Tensor {
 
   /// A tensor of zeros.
   public static func zeros(_ shape: Shape, dtype: DType? = nil, requiresGrad: Bool = false) -> Tensor {
-    full(shape, 0, dtype: dtype ?? .default, requiresGrad: requiresGrad)
+    made(requiresGrad) {
+      try Interposers.factory("aten::zeros", [.ints(shape)] + options(dtype ?? .default))
+        ?? full(shape, 0, dtype: dtype ?? .default)
+    }
   }
 
   /// A tensor of ones.
   public static func ones(_ shape: Shape, dtype: DType? = nil, requiresGrad: Bool = false) -> Tensor {
-    full(shape, 1, dtype: dtype ?? .default, requiresGrad: requiresGrad)
+    made(requiresGrad) {
+      try Interposers.factory("aten::ones", [.ints(shape)] + options(dtype ?? .default))
+        ?? full(shape, 1, dtype: dtype ?? .default)
+    }
   }
 
   public static func zeros(_ sizes: Int..., dtype: DType? = nil, requiresGrad: Bool = false) -> Tensor {
@@ -172,6 +190,11 @@ extension Tensor {
         guard size >= 0 && size < 0x1p60 else { throw TorchError(.value, "invalid size, possible overflow?") }
         count = Int(size)
       }
+      if let seen = try Interposers.factory(
+        "aten::arange.start_step", [.scalar(start), .scalar(end), .scalar(step)] + options(dtype))
+      {
+        return seen
+      }
       let tensor = empty([count], dtype: dtype)
       try tensor.checkValid()
       tk_arange(tensor.pointer, Int64(count), dtype.kernel, start.kernel, step.kernel)
@@ -191,6 +214,11 @@ extension Tensor {
     made(requiresGrad) {
       guard steps >= 0 else { throw TorchError(.value, "number of steps must be non-negative") }
       let dtype = dtype ?? .default
+      if let seen = try Interposers.factory(
+        "aten::linspace", [.scalar(start), .scalar(end), .int(steps)] + options(dtype))
+      {
+        return seen
+      }
       // Integers are counted between the integers that the ends are cut to.
       let isWhole = dtype.isInteger
       let (a, b) = isWhole ? (Double(start.intValue), Double(end.intValue)) : (start.doubleValue, end.doubleValue)
@@ -214,6 +242,9 @@ extension Tensor {
     made(requiresGrad) {
       let m = m ?? n
       guard n >= 0, m >= 0 else { throw TorchError(.value, "n must be greater or equal to 0, got \(Swift.min(n, m))") }
+      if let seen = try Interposers.factory("aten::eye.m", [.int(n), .int(m)] + options(dtype ?? .default)) {
+        return seen
+      }
       let matrix = zeros([n, m], dtype: dtype)
       try matrix.checkValid()
       let diagonal = matrix.alias(shape: [Swift.min(n, m)], strides: [m + 1], offset: 0)
@@ -221,6 +252,9 @@ extension Tensor {
       return matrix
     }
   }
+
+  /// The options of a factory operator: dtype, layout, device, whether the memory is pinned.
+  private static func options(_ dtype: DType) -> [Value] { [.dtype(dtype), .none, .device(.cpu), .bool(false)] }
 
   /// The end of every factory: errors become an invalid tensor, and the leaf starts collecting gradients if wanted.
   static func made(_ requiresGrad: Bool, _ body: () throws -> Tensor) -> Tensor {

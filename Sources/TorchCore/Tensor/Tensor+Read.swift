@@ -13,6 +13,7 @@ extension Tensor {
     guard numel == 1 else {
       throw TorchError(.value, "a Tensor with \(numel) elements cannot be converted to Scalar")
     }
+    Interposers.reading(self, as: dtype == .bool ? "Python boolean" : "Python number")
     return scalar(at: 0, in: pointer)
   }
 
@@ -27,6 +28,7 @@ extension Tensor {
   public func toArray<T: TensorElement>(_ type: T.Type = T.self) throws -> [T] {
     try checkValid()
     try Batching.checkReadable(self)
+    Interposers.reading(self, as: "NumPy array")
     let plain = try Elementwise.cast(isContiguous ? self : packed(), T.dtype)
     return [T](unsafeUninitializedCapacity: numel) { buffer, count in
       count = plain.numel
@@ -40,6 +42,7 @@ extension Tensor {
   public func scalars() throws -> [Scalar] {
     try checkValid()
     try Batching.checkReadable(self)
+    Interposers.reading(self, as: "Python list")
     let plain = isContiguous ? self : try packed()
     let base = plain.pointer
     return (0..<numel).map { plain.scalar(at: $0, in: base) }

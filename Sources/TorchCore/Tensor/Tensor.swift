@@ -129,8 +129,9 @@ extension Tensor {
   @inline(__always)
   public var isContiguous: Bool { flags.contains(.contiguous) }
 
+  /// Whether it stands for a Swift number in type promotion.
   @inline(__always)
-  var isWrappedNumber: Bool { flags.contains(.wrappedNumber) }
+  package var isWrappedNumber: Bool { flags.contains(.wrappedNumber) }
 
   @inline(__always)
   public var isValid: Bool { !flags.contains(.invalid) }

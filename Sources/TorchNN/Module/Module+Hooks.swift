@@ -15,6 +15,8 @@ final class ModuleHooks {
   var observers: [(id: Int, body: ([Tensor], [Tensor]) -> Void)] = []
   var backwardPre: [(id: Int, body: ([Tensor?]) -> Tensor?)] = []
   var backward: [(id: Int, body: ([Tensor?], [Tensor?]) -> Tensor?)] = []
+  /// Who records the module's calls, if anybody does.
+  weak var tracer: (any ModuleTracer)?
   private var next = 0
 
   func newID() -> Int {
@@ -24,7 +26,22 @@ final class ModuleHooks {
 
   var isEmpty: Bool {
     forwardPre.isEmpty && forward.isEmpty && observersPre.isEmpty && observers.isEmpty && backwardPre.isEmpty
-      && backward.isEmpty
+      && backward.isEmpty && tracer == nil
+  }
+}
+
+/// What records a program call by call (`JIT.trace`) and wants to know which module each belongs to.
+package protocol ModuleTracer: AnyObject {
+  /// Carries out a call of `module` by `body`, which runs its hooks and its forward.
+  func call<Result>(_ module: nn.Module, _ inputs: [Any], _ body: () -> Result) -> Result
+}
+
+extension nn.Module {
+  /// Shows this module's calls to `tracer` from now on; nil ends that.
+  package func setTracer(_ tracer: (any ModuleTracer)?) {
+    let hooks = self.hooks ?? ModuleHooks()
+    hooks.tracer = tracer
+    self.hooks = hooks.isEmpty ? nil : hooks
   }
 }
 
@@ -113,6 +130,15 @@ extension nn.Module {
     _ inputs: repeat each Argument, body: (repeat each Argument) -> Result
   ) -> Result {
     guard let hooks else { return body(repeat each inputs) }
+    guard let tracer = hooks.tracer else { return run(hooks, repeat each inputs, body: body) }
+    var list: [Any] = []
+    repeat list.append(each inputs)
+    return tracer.call(self, list) { run(hooks, repeat each inputs, body: body) }
+  }
+
+  private func run<each Argument, Result>(
+    _ hooks: ModuleHooks, _ inputs: repeat each Argument, body: (repeat each Argument) -> Result
+  ) -> Result {
     var arguments = (repeat each inputs)
     for hook in hooks.forwardPre {
       if let replaced = hook.body(arguments) { arguments = replaced as! (repeat each Argument) }

@@ -116,16 +116,22 @@ extension TorchArchive {
         try zip.add("\(folder)data/\(key)", storage.bytes(), to: &sink)
       }
       try zip.add(folder + "version", ByteRegion("3\n".utf8), to: &sink)
-      let identity = zip.identity
-      try zip.add(
-        folder + ".data/serialization_id", ByteRegion((padded(identity.names) + padded(identity.contents)).utf8),
-        to: &sink)
-      try zip.finish(&sink)
+      try zip.finish(folder, &sink)
     }
   }
+}
 
-  private static func padded(_ number: UInt64) -> String {
-    let digits = String(number)
-    return String(repeating: "0", count: 20 - digits.count) + digits
+extension ZipWriter {
+  /// Ends a PyTorch archive whose records are in `folder`: its identity, then the directory.
+  package mutating func finish(_ folder: String, _ sink: inout FileSink) throws {
+    func padded(_ number: UInt64) -> String {
+      let digits = String(number)
+      return String(repeating: "0", count: 20 - digits.count) + digits
+    }
+    let identity = identity
+    try add(
+      folder + ".data/serialization_id", ByteRegion((padded(identity.names) + padded(identity.contents)).utf8),
+      to: &sink)
+    try finish(&sink)
   }
 }

@@ -1,13 +1,14 @@
 // Python pickles, writing: protocol 2, in the instructions and the names that PyTorch's restricted unpickler knows.
 //
 // Storages go into persistent identifiers, as `torch.save` has it: `("storage", torch.FloatStorage, "0", "cpu", 6)`.
-// Departure: containers are not memoised, so a list that stands in two places comes back as two lists.
+// Departure: containers of a `StateTree` are not memoised, so a list that stands in two places comes back as two lists.
+// Writers of other values (TorchScript's objects) compose the same instructions, and may memoise what they write.
 
 import OrderedCollections
 import TorchCore
 
 package struct Pickler {
-  private var bytes: [UInt8] = []
+  private var bytes: [UInt8]
   /// Where repeated strings and globals are in the reader's memo.
   private var memo: [String: Int] = [:]
   /// The storages met, in the order of their keys.
@@ -19,11 +20,23 @@ package struct Pickler {
     _ value: StateTree<StoredTensor>
   ) throws -> (bytes: [UInt8], storages: [StoredStorage]) {
     var pickler = Pickler()
-    pickler.bytes = [0x80, 2]
     try pickler.write(value)
-    pickler.emit(".")
-    return (pickler.bytes, pickler.storages)
+    return (pickler.finished(), pickler.storages)
   }
+
+  /// A pickle that is still to be filled: write one value, then take `finished()`.
+  package init() { bytes = [0x80, 2] }
+
+  /// The whole pickle.
+  package mutating func finished() -> [UInt8] {
+    emit(".")
+    return bytes
+  }
+
+  package mutating func write(_ value: Bool) { bytes.append(value ? 0x88 : 0x89) }
+
+  /// An instruction that is no printable character.
+  package mutating func emit(_ opcode: UInt8) { bytes.append(opcode) }
 
   private mutating func write(_ value: StateTree<StoredTensor>) throws {
     switch value {
@@ -81,7 +94,7 @@ package struct Pickler {
     }
   }
 
-  private mutating func write(_ tensor: StoredTensor) throws {
+  package mutating func write(_ tensor: StoredTensor) throws {
     if tensor.isParameter { global("torch._utils", "_rebuild_parameter") }
     global("torch._utils", "_rebuild_tensor_v2")
     emit("(")
@@ -178,7 +191,7 @@ package struct Pickler {
     emit("e")
   }
 
-  private mutating func tuple(_ count: Int, _ write: (inout Pickler, Int) throws -> Void) throws {
+  package mutating func tuple(_ count: Int, _ write: (inout Pickler, Int) throws -> Void) throws {
     switch count {
     case 0: emit(")")
     case 1...3:
@@ -193,9 +206,9 @@ package struct Pickler {
 
   // MARK: Atoms
 
-  private mutating func emit(_ opcode: Character) { bytes.append(opcode.asciiValue!) }
+  package mutating func emit(_ opcode: Character) { bytes.append(opcode.asciiValue!) }
 
-  private mutating func write(_ value: Int) {
+  package mutating func write(_ value: Int) {
     if let small = UInt8(exactly: value) {
       bytes += [UInt8(ascii: "K"), small]
     } else if let short = UInt16(exactly: value) {
@@ -210,12 +223,12 @@ package struct Pickler {
     }
   }
 
-  private mutating func write(_ value: Double) {
+  package mutating func write(_ value: Double) {
     emit("G")
     bytes.append(value.bitPattern.byteSwapped)
   }
 
-  private mutating func write(_ text: String) throws {
+  package mutating func write(_ text: String) throws {
     if recalled("s" + text) { return }
     guard let length = UInt32(exactly: text.utf8.count) else {
       throw TorchError(.serialization, "cannot save a string of more than 4 GiB")
@@ -226,14 +239,15 @@ package struct Pickler {
     memoise("s" + text)
   }
 
-  private mutating func global(_ module: String, _ name: String) {
+  package mutating func global(_ module: String, _ name: String) {
     let key = "g\(module) \(name)"
     if recalled(key) { return }
     bytes += Array("c\(module)\n\(name)\n".utf8)
     memoise(key)
   }
 
-  private mutating func recalled(_ key: String) -> Bool {
+  /// Refers to what was memoised under `key`; false where nothing was.
+  package mutating func recalled(_ key: String) -> Bool {
     guard let index = memo[key] else { return false }
     if let short = UInt8(exactly: index) {
       bytes += [UInt8(ascii: "h"), short]
@@ -244,7 +258,8 @@ package struct Pickler {
     return true
   }
 
-  private mutating func memoise(_ key: String) {
+  /// Remembers the value just written under `key`.
+  package mutating func memoise(_ key: String) {
     let index = memo.count
     memo[key] = index
     if let short = UInt8(exactly: index) {
