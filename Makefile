@@ -33,7 +33,7 @@ bench: setup
 
 bench-setup:
 	python3 -m venv .venv-torch
-	.venv-torch/bin/pip install --quiet torch torchvision numpy safetensors
+	.venv-torch/bin/pip install --quiet torch torchvision numpy safetensors gguf
 
 check: setup
 	@$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Examples

@@ -6,6 +6,7 @@ make equal files, the legacy ones aside, whose storage keys are addresses.
 """
 
 import collections
+import io
 import json
 import os
 import struct
@@ -109,6 +110,13 @@ def describe(path, value):
     describer.value(value)
     with open(path + ".txt", "w") as f:
         f.write("\n".join(describer.lines) + "\n")
+
+
+def saved(value):
+    """The bytes of a checkpoint."""
+    buffer = io.BytesIO()
+    torch.save(value, buffer)
+    return buffer.getvalue()
 
 
 def save(path, value, **options):
@@ -228,6 +236,67 @@ import argparse  # noqa: E402
 
 torch.save({"args": argparse.Namespace(lr=0.1, name="x"), "w": torch.ones(1)}, "refused-namespace.pt")
 
+Point = collections.namedtuple("Point", "x y")
+torch.save({"point": [Point(1, torch.ones(1))]}, "refused-namedtuple.pt")
+
+
+class Net(torch.nn.Module):
+    """A whole module of a class that is not PyTorch's, inside of a checkpoint."""
+
+    def __init__(self):
+        super().__init__()
+        self.fc = torch.nn.Linear(2, 1)
+
+
+torch.save({"epoch": 1, "net": Net()}, "refused-net.pt")
+torch.jit.save(torch.jit.script(torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.ReLU())), "script.pt")
+
+# One tensor of every kind that there is none of in Swift, each beside one that there is.
+foreign = {
+    "float8": torch.ones(2, 3).to(torch.float8_e4m3fn), "float8_e5m2": torch.ones(4).to(torch.float8_e5m2),
+    "uint16": torch.ones(2, dtype=torch.uint16), "uint32": torch.ones(2, dtype=torch.uint32),
+    "uint64": torch.ones(2, dtype=torch.uint64), "complex32": torch.ones(2, dtype=torch.complex32),
+    "quantized": torch.quantize_per_tensor(torch.ones(2, 2), 0.1, 3, torch.quint8), "sparse": torch.eye(3).to_sparse(),
+    "csr": torch.eye(3).to_sparse_csr(), "meta": torch.empty(2, 5, device="meta"),
+}  # fmt: skip
+for name, legacy in (("foreign.pt", False), ("foreign-legacy.pt", True)):
+    entries = {k: v for k, v in foreign.items() if not (legacy and v.dtype == torch.complex32)}
+    torch.save({"good": torch.arange(3), **entries}, name, _use_new_zipfile_serialization=not legacy)
+
+
+# Tensors of a GPU: what `torch.save` writes for them differs in the location of the storage alone.
+def on_gpu(name, data):
+    # The location is the pickled text "cpu"; "cuda:0" is three letters longer.
+    return name, data.replace(b"X\x03\x00\x00\x00cpu", b"X\x06\x00\x00\x00cuda:0") if name.endswith(".pkl") else data
+
+
+rewrite("state.pt", "state-cuda.pt", on_gpu)
+assert torch.load("state-cuda.pt", map_location="cpu")["fc.bias"].equal(model.state_dict()["fc.bias"])
+
+# Every optimizer in the middle of a run: its state after 3 steps, and the parameters after 3 more.
+runs = {}
+for name, make in {
+    "SGD": lambda p: torch.optim.SGD(p, 0.05, momentum=0.9, nesterov=True), "Adam": lambda p: torch.optim.Adam(p, 0.02, amsgrad=True),
+    "AdamW": lambda p: torch.optim.AdamW(p, 0.02), "RMSprop": lambda p: torch.optim.RMSprop(p, 0.01, momentum=0.8, centered=True),
+    "Adagrad": lambda p: torch.optim.Adagrad(p, 0.1), "Adadelta": lambda p: torch.optim.Adadelta(p), "Adamax": lambda p: torch.optim.Adamax(p),
+    "NAdam": lambda p: torch.optim.NAdam(p), "RAdam": lambda p: torch.optim.RAdam(p), "ASGD": lambda p: torch.optim.ASGD(p),
+    "Rprop": lambda p: torch.optim.Rprop(p), "Adafactor": lambda p: torch.optim.Adafactor(p),
+}.items():  # fmt: skip
+    a, b = torch.linspace(-1, 1, 6).reshape(2, 3).requires_grad_(), torch.linspace(0, 1, 4).requires_grad_()
+    optimizer = make([{"params": [a]}, {"params": [b], "lr": 0.01}])
+
+    def steps():
+        for _ in range(3):
+            optimizer.zero_grad()
+            ((a * a * a).sum() + (b * b).sum() * 2).backward()
+            optimizer.step()
+
+    steps()
+    run = {"a": a.detach().clone(), "b": b.detach().clone(), "state": torch.load(io.BytesIO(saved(optimizer.state_dict())))}
+    steps()
+    runs[name] = run | {"a_end": a.detach().clone(), "b_end": b.detach().clone()}
+torch.save(runs, "optimizers.pt")
+
 # ---- safetensors
 
 tensors = {k.replace("torch.", "t."): v for k, v in every.items() if v.dtype != torch.complex128}
@@ -241,6 +310,9 @@ with open("model.safetensors.index.json", "w") as f:
     total = sum(t.numel() * t.element_size() for t in state.values())
     json.dump({"metadata": {"total_size": total}, "weight_map": {n: s for s, ns in shards.items() for n in ns}}, f, indent=1)
 describe("model.safetensors.index.json", {k: state[k] for k in sorted(state)})
+
+eight = {"scale": torch.tensor([0.5]), "weight": torch.ones(2, 4).to(torch.float8_e4m3fn), "id": torch.ones(3, dtype=torch.uint64)}
+safetensors.torch.save_file(eight, "foreign.safetensors")
 
 # ---- NumPy
 
@@ -258,6 +330,7 @@ for name, array, version in [
     with open(f"{name}.npy", "wb") as f:
         np.lib.format.write_array(f, np.asanyarray(array), version)
     describe(f"{name}.npy", np.asanyarray(array))
+np.savez("foreign.npz", good=square, count=np.ones(2, np.uint32), names=np.array(["a", "bc"]), rows=np.zeros(2, "f4,i2"))
 np.save("refused-object.npy", np.array([{}], dtype=object), allow_pickle=True)
 np.save("refused-fields.npy", np.zeros(2, dtype=[("a", "<f4")]))
 np.save("refused-uint64.npy", np.zeros(2, np.uint64))

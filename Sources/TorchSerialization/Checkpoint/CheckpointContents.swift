@@ -10,7 +10,7 @@ package struct CheckpointContents {
   /// The values, with objects of refused classes as data and tensors that cannot be read.
   package let tree: StateTree<FileTensor>
   /// The classes that `torch.load` would refuse, in the order of the file.
-  package let refused: [String]
+  private let refused: [String]
 
   /// Reads a checkpoint's pickle.
   /// - Parameters:
@@ -33,9 +33,12 @@ package struct CheckpointContents {
 
   /// The values, where all are allowed and can be read.
   package func stored() throws -> StateTree<StoredTensor> {
-    guard refused.isEmpty else { throw RefusedClasses.refusal(refused, in: tree) }
+    if let refusal { throw refusal }
     return try tree.stored()
   }
+
+  /// Why the values are not allowed; nil where they are.
+  package var refusal: TorchError? { refused.isEmpty ? nil : RefusedClasses.refusal(refused, in: tree) }
 }
 
 /// The classes that a pickle names and that are not allowed.

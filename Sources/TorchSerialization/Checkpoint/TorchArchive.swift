@@ -85,6 +85,11 @@ extension TorchArchive {
       throw TorchError(
         .serialization, "This is a TorchScript archive, not a checkpoint: load it with `JIT.load`")
     }
+    return try contents(safe: safe)
+  }
+
+  /// The values of `data.pkl`; the modules of a TorchScript archive are objects in it.
+  package func contents(safe: Set<String>) throws -> CheckpointContents {
     let pickle = try record("data.pkl")
     var storages: [String: StoredStorage] = [:]
     return try CheckpointContents.read(pickle.count, safe: safe) { rules in
