@@ -11,7 +11,7 @@ from collections import namedtuple
 from . import _library as lib
 from . import _values as values
 from ._schemas import WRAPPED, Schema, is_tensor
-from ._values import BOOL, COMPLEX, DOUBLE, INT, NONE, SAME, TENSOR
+from ._values import BOOL, DOUBLE, INT, SAME, TENSOR
 
 _Result = ctypes.c_uint64 * 3
 # PyTorch's other names of parameters.
@@ -75,7 +75,6 @@ class _Plan:
 
     __slots__ = ("number", "pack", "heads", "tail", "count", "size", "has_numbers")
 
-    # struct format and kind for a type, by what the parameter wants.
     @staticmethod
     def make(schema, arguments):
         """The plan for arguments like these; None where the way they go depends on more than their types."""
@@ -191,7 +190,6 @@ class Operator:
         return function
 
     def _resolve(self, arguments, keywords):
-        keywords = {key: value for key, value in keywords.items()}
         schemas = self.schemas
         requires_grad = False
         if keywords:
@@ -226,7 +224,7 @@ class Operator:
         if best is None:
             raise TypeError(self._complaint(complaint, arguments, schemas))
         schema, bound, cost = best
-        if not keywords and not outs and schema is not None:
+        if not keywords and not outs:
             plan = _Plan.make(schema, arguments)
             if plan is not None:
                 self.plans[tuple(map(type, arguments))] = plan
@@ -235,7 +233,7 @@ class Operator:
 
     def _complaint(self, mismatch, arguments, schemas):
         if mismatch is not None and len(schemas) == 1:
-            return f"{self.name}(): {mismatch.message}" if ":" not in mismatch.message else mismatch.message
+            return mismatch.message
         got = ", ".join(type(each).__name__ for each in arguments)
         expected = "".join(f"\n * {each.text.partition('::')[2]}" for each in schemas)
         return (
@@ -253,7 +251,7 @@ def _bind(schema, arguments, keywords):
     try:
         bound, _ = _bound(schema, arguments, keywords)
     except _Mismatch as mismatch:
-        raise TypeError(f"{schema.name}(): {mismatch.message}") from None
+        raise TypeError(mismatch.message) from None
     return bound, _originals(schema, arguments, keywords, ())
 
 
@@ -277,12 +275,12 @@ def _bound(schema, arguments, keywords):
         if at < len(arguments) and not parameter.is_keyword_only:
             given, where = arguments[at], f"(position {at + 1})"
             if keywords and parameter.name in keywords:
-                raise _Mismatch(f"got multiple values for argument '{parameter.name}'", at)
+                raise _Mismatch(f"{schema.name}() got multiple values for argument '{parameter.name}'", at)
         else:
             found, given = _keyword(parameter.name, keywords)
             if not found:
                 if parameter.default is None:
-                    raise _Mismatch(f"missing a required argument: '{parameter.name}'", at)
+                    raise _Mismatch(f"{schema.name}() missing a required argument: '{parameter.name}'", at)
                 bound.append(parameter.default)
                 continue
             used += 1

@@ -131,8 +131,6 @@ def _list_of(element, fixed):
         if fixed and plain:
             item = element(value)
             return item and ((LIST, [item[0]], 0), PROMOTED)
-        if element is _tensor_or_none and is_tensor(value):
-            return None
         return None
 
     return convert
