@@ -89,7 +89,8 @@ public func toDLPackVersioned(_ handle: st_handle, _ copied: Int32) -> UnsafeMut
 /// A tensor on what `source` describes.
 private func imported(_ source: st_dl_tensor, drop: @escaping () -> Void) throws -> st_handle {
   guard [1, 3, 11, 13].contains(source.device.device_type) else {
-    throw TorchError(.device, "DLPack device type \(source.device.device_type) is not supported: only memory of the CPU")
+    throw TorchError(
+      .device, "DLPack device type \(source.device.device_type) is not supported: only memory of the CPU")
   }
   guard source.ndim >= 0, source.ndim <= Shape.maxRank, source.ndim == 0 || source.shape != nil else {
     throw TorchError(.shape, "tensors of more than \(Shape.maxRank) dimensions are not supported, got \(source.ndim)")

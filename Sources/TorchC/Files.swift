@@ -7,7 +7,8 @@ import Torch
 private func path(_ text: UnsafePointer<CChar>?) throws -> String { String(cString: try required(text, "path")) }
 
 private func dictionary(_ tensors: OrderedDictionary<String, Tensor>) throws -> st_value {
-  try st_value(.dict(StateDictionary(OrderedDictionary(uniqueKeysWithValues: tensors.map { (.string($0), .tensor($1)) }))))
+  try st_value(
+    .dict(StateDictionary(OrderedDictionary(uniqueKeysWithValues: tensors.map { (.string($0), .tensor($1)) }))))
 }
 
 @_cdecl("st_load")

@@ -25,7 +25,8 @@ extension st_value {
     case .dict(let dictionary):
       self = try .dictionary(dictionary.entries.map { ($0.key, $0.value) }, isOrdered: dictionary.isOrdered)
     case .object(let name, let arguments, let state):
-      self = try .list(ST_OBJECT, [.string(name), .tuple(arguments), state]) { (part: StateValue) in try st_value(part) }
+      self = try .list(ST_OBJECT, [.string(name), .tuple(arguments), state]) { (part: StateValue) in try st_value(part)
+      }
     }
   }
 
@@ -105,7 +106,9 @@ extension ValueReader {
 
   /// A dictionary of texts by name.
   func texts(_ value: st_value) throws -> [String: String] {
-    guard let dictionary = try state(value).dictionary else { throw FaceError.argument("expected a dictionary of texts") }
+    guard let dictionary = try state(value).dictionary else {
+      throw FaceError.argument("expected a dictionary of texts")
+    }
     var texts: [String: String] = [:]
     for (key, value) in dictionary.entries {
       guard let name = key.string, let text = value.string else {

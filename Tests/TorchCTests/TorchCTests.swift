@@ -217,7 +217,14 @@ import TorchC
       let pair = list($0.baseAddress!, 2)
       return try call("aten::conv2d", [argument(x), argument(w), none, pair, pair, pair, number(1)])
     }
-    _ = try call("aten::copy_", [argument(y), argument(blocked), { var no = number(0); no.kind = ST_BOOL.rawValue; return no }()])
+    _ = try call(
+      "aten::copy_",
+      [
+        argument(y), argument(blocked),
+        {
+          var no = number(0); no.kind = ST_BOOL.rawValue; return no
+        }(),
+      ])
     _ = try call("aten::relu_", [argument(y)])
     #expect(st_tensor_data(y) == UnsafeMutableRawPointer(address))
     #expect(Array(UnsafeBufferPointer(start: address, count: before.count)) == before.map { max($0, 0) })
