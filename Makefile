@@ -2,6 +2,7 @@
 #
 #   make mnist            train the guide's digit classifier; options: make mnist ARGS="--epochs 1"
 #   make test             all tests: no network, no PyTorch, no GPU
+#   make python           the library for Python: PYTHONPATH=Python python3 -c 'import swift_torch'
 #   make bench            the table of times against PyTorch
 #   make check            before a commit: format, build, tests
 #   make fixtures         values of real PyTorch again, for the tests
@@ -15,7 +16,7 @@ TEST := $(SWIFT) test -c release --disable-testable-imports --disable-xctest --n
 # The Python that has PyTorch: only `bench` and `fixtures` need it, `bench-setup` makes one.
 TORCH_PYTHON ?= $(CURDIR)/.venv-torch/bin/python
 
-.PHONY: mnist test bench bench-setup check format fixtures clean setup
+.PHONY: mnist test python bench bench-setup check format fixtures clean setup
 
 setup:
 	@scripts/setup.sh
@@ -27,6 +28,10 @@ mnist: setup
 test: setup
 	@$(BUILD) --build-tests
 	@$(TEST) --skip-build $(ARGS)
+
+python: setup
+	@$(BUILD) --product TorchC
+	@ln -sfr "$$($(BUILD) --show-bin-path)/libTorchC.so" Python/swift_torch/libTorchC.so
 
 bench: setup
 	@TORCH_PYTHON="$(TORCH_PYTHON)" Benchmarks/run.sh $(ARGS)

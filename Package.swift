@@ -52,7 +52,9 @@ let package = Package(
     .target(
       name: "TorchONNX",
       dependencies: ["TorchJIT", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
-    .target(name: "TorchC", dependencies: ["Torch", "TorchONNX"]),
+    .target(name: "TorchC", dependencies: ["Torch", "TorchONNX", "CTorch", collections]),
+    // Its header.
+    .systemLibrary(name: "CTorch"),
 
     // The framework.
     .target(
@@ -117,7 +119,7 @@ let package = Package(
     .testTarget(name: "TorchSerializationTests", dependencies: ["TestSupport", "Torch"]),
     .testTarget(name: "TorchJITTests", dependencies: ["TestSupport", "Torch"]),
     .testTarget(name: "TorchONNXTests", dependencies: ["TestSupport", "Torch", "TorchONNX"]),
-    .testTarget(name: "TorchCTests", dependencies: ["TestSupport", "TorchC"]),
+    .testTarget(name: "TorchCTests", dependencies: ["TestSupport", "TorchC", "CTorch"]),
     .testTarget(name: "TorchVisionTests", dependencies: ["TestSupport", "Torch", "TorchVision"]),
     .testTarget(name: "TorchPlotTests", dependencies: ["TestSupport", "TorchPlot"]),
   ],

@@ -74,3 +74,22 @@ extension torch {
   public static var isGradEnabled: Bool { Modes.current.recordsGradients }
   public static var isInferenceModeEnabled: Bool { Modes.current.contains(.inference) }
 }
+
+/// The calling thread's modes as switches, for callers in other languages, which cannot hand over a closure.
+package enum ThreadModes {
+  package static var recordsGradients: Bool {
+    get { Modes.current.recordsGradients }
+    set { set(.noGrad, !newValue) }
+  }
+
+  package static var isInference: Bool {
+    get { Modes.current.contains(.inference) }
+    set { set(.inference, newValue) }
+  }
+
+  private static func set(_ mode: Modes, _ isOn: Bool) {
+    var modes = Modes.current
+    if isOn { modes.insert(mode) } else { modes.remove(mode) }
+    Modes.current = modes
+  }
+}

@@ -124,7 +124,25 @@ enum RandomFactories {
     },
   ]
 
-  static let operators: [AnyOperator] = randint + randintLike + others
+  /// `rand` and `randn` with a generator of the caller's.
+  private static let withGenerator: [AnyOperator] = [
+    Operator(
+      composite: "rand.generator(SymInt[] size, *, Generator? generator, ScalarType? dtype=None, \(layout)) -> Tensor",
+      twins: .out("generator_out")
+    ) { (size: [Int], generator: Generator?, dtype: DType?, _: Ignored, device: Device?, _: Ignored) in
+      try Conversion.checkDevice(device)
+      return torch.rand(try Shape(checking: size), dtype: dtype, generator: generator)
+    },
+    Operator(
+      composite: "randn.generator(SymInt[] size, *, Generator? generator, ScalarType? dtype=None, \(layout)) -> Tensor",
+      twins: .out("generator_out")
+    ) { (size: [Int], generator: Generator?, dtype: DType?, _: Ignored, device: Device?, _: Ignored) in
+      try Conversion.checkDevice(device)
+      return torch.randn(try Shape(checking: size), dtype: dtype, generator: generator)
+    },
+  ]
+
+  static let operators: [AnyOperator] = randint + randintLike + withGenerator + others
 }
 
 extension torch {

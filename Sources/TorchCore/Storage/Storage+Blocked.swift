@@ -6,8 +6,9 @@
 // else turns the elements back into plain strides. Users never see anything but strided semantics.
 //
 // Only a storage made by such an operator, as one whole contiguous tensor, is ever in such a form; views made of
-// it merely share it, and their first access makes it plain for all. The indices of max pooling use the same
-// device: they stay oneDNN's one-byte workspace until somebody reads them.
+// it merely share it, and their first access makes it plain for all. A storage whose memory others know (`pin`) stays
+// plain. The indices of max pooling use the same device: they stay oneDNN's one-byte workspace until somebody reads
+// them.
 
 import COneDNNShim
 import CTorchKernels
@@ -112,9 +113,9 @@ extension CPUBackend {
     _ loop: tk_loop, into out: Tensor, _ a: Tensor, _ b: Tensor?, _ c: Tensor?, _ parameters: MapParameters
   ) -> Bool {
     guard a.storage.form != nil || b?.storage.form != nil || c?.storage.form != nil else { return false }
-    guard out.isContiguous, out.storageOffset == 0, out.storage.byteCount == out.numel * out.dtype.itemSize else {
-      return false
-    }
+    guard out.isContiguous, out.storageOffset == 0, out.storage.byteCount == out.numel * out.dtype.itemSize,
+      out.storage.mayBeBlocked
+    else { return false }
     var layout: BlockedLayout?
     func takes(_ operand: Tensor?) -> Bool {
       guard let operand, operand.numel != 1 else { return true }

@@ -25,6 +25,8 @@ public final class Storage: @unchecked Sendable {
   /// The blocked memory and its form, kept after becoming plain: another thread may be reading them.
   @exclusivity(unchecked) private var retiredMemory: UnsafeMutableRawPointer?
   @exclusivity(unchecked) private var retiredForm: StorageForm?
+  /// Others (a NumPy array, another library) look at the memory: it must stay where it is, and in plain strides.
+  @exclusivity(unchecked) package private(set) var isPinned = false
 
   private enum Owner {
     case pool(capacity: Int)
@@ -71,6 +73,19 @@ public final class Storage: @unchecked Sendable {
     return base
   }
 
+  /// The elements in plain layout, for others to look at: from now on they are neither moved nor rearranged.
+  package func pin() -> UnsafeMutableRawPointer {
+    let plain = pointer
+    isPinned = true
+    return plain
+  }
+
+  /// Whether an operator may put elements of another arrangement here: others' memory stays as they know it.
+  var mayBeBlocked: Bool {
+    if isPinned { return false }
+    if case .pool = owner { return true } else { return false }
+  }
+
   /// The bytes in the form that a reader has seen, even where the storage has become plain since.
   var formBase: UnsafeMutableRawPointer {
     let current = base
@@ -100,6 +115,7 @@ public final class Storage: @unchecked Sendable {
   func resize(byteCount newCount: Int) throws {
     let old = pointer
     guard newCount > byteCount else { return }
+    if isPinned { throw TorchError(.state, "Trying to resize storage that is not resizable") }
     guard let memory = tk_alloc(newCount) else { throw Storage.outOfMemory(newCount) }
     memory.copyMemory(from: old, byteCount: byteCount)
     replace(byteCount: newCount, with: memory)
