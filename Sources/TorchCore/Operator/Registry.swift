@@ -109,6 +109,7 @@ public enum OperatorRegistry {
     ("RecurrentCells", RecurrentCells.operators),
     ("Recurrent", Recurrent.operators),
     ("PackedSequences", PackedSequences.operators),
+    ("Detection", Detection.operators),
   ]
 
   /// Everything declared, without the derived twins.
