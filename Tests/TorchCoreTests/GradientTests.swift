@@ -204,6 +204,7 @@ private let windows: [GradientCase] = [
     linearAlgebraGradientCases,
     moreGradientCases,
     samplingGradientCases,
+    detectionGradientCases,
     visionGradientCases,
   ].flatMap { $0 }
 
@@ -246,7 +247,7 @@ private let windows: [GradientCase] = [
   }
 
   @Test func everyDifferentiableOperatorHasACase() {
-    let covered = Set(GradientTests.cases.map { "aten::" + $0.op })
+    let covered = Set(GradientTests.cases.map { $0.op.contains("::") ? $0.op : "aten::" + $0.op })
     // Checked through the operators whose derivatives call them.
     let indirect: Set<String> = [
       "aten::convolution_backward", "aten::max_pool2d_with_indices_backward", "aten::max_pool3d_with_indices_backward",

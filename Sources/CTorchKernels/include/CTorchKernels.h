@@ -2,6 +2,7 @@
 #pragma once
 #include "tk_common.h"
 #include "tk_ctc.h"
+#include "tk_detection.h"
 #include "tk_embedding.h"
 #include "tk_fft.h"
 #include "tk_index.h"

@@ -111,6 +111,7 @@ public enum OperatorRegistry {
     ("Recurrent", Recurrent.operators),
     ("PackedSequences", PackedSequences.operators),
     ("DynamicInt8", DynamicInt8.operators),
+    ("Detection", Detection.operators),
   ]
 
   /// Everything declared, without the derived twins.
