@@ -57,7 +57,8 @@ cases = [
     case("roi_pool", x, r, 0.25, 3, 2, leaves=(0,)),
     case("ps_roi_align", randn(2, 12, 9, 11), r, 0.25, 3, 2, 2, leaves=(0,)),
     case("ps_roi_align", randn(2, 12, 9, 11), r[:5], 0.25, 2, 2, 0, leaves=(0,)),
-    case("ps_roi_pool", randn(2, 12, 9, 11), r, 0.25, 3, 2, leaves=(0,)),
+    # Inside the features only: torchvision's gradient counts a last row and column that its result leaves out.
+    case("ps_roi_pool", randn(2, 12, 9, 11), boxes(5, 20, 2), 0.25, 3, 2, leaves=(0,)),
 ]
 
 

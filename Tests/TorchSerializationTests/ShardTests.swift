@@ -73,7 +73,7 @@ import TorchSerialization
       for value in 0..<8 {
         group.addTask {
           for _ in 0..<5 {
-            try torch.save(Tensor.full([5000], value), to: path)
+            try torch.save(Tensor.full([5000], .int(value)), to: path)
             let seen = try torch.load(path).tensor!.toArray(Int.self)
             #expect(Set(seen).count == 1 && seen.count == 5000)
           }

@@ -2,7 +2,8 @@
 //
 // Goals, in order: a detector that was scripted or traced in Python runs here and gives the same boxes; it can be trained on.
 // Reference: https://pytorch.org/vision/stable/ops.html. Departure: a region that names an image which is not there is an
-// error (torchvision reads out of bounds).
+// error (torchvision reads out of bounds); the gradient of `ps_roi_pool` is that of its result also at the features' last row
+// and column, which torchvision's result leaves out and its gradient counts.
 
 enum Detection {
   /// How features are pooled over the bins of a region.
