@@ -129,7 +129,7 @@ import TorchC
     let mm = st_operator_find("aten::mm")
     var result = st_value()
     #expect(st_call(mm, [argument(x), argument(x)], 2, 0, &result, 1) < 0)
-    #expect(error() == "shape: self must be a matrix")
+    #expect(error() == "shape: mm: self must be a matrix, got 1-D tensor")
     #expect(String(cString: st_error_operator()) == "aten::mm of float32[4], float32[4]")
     #expect(st_call(mm, [argument(x)], 1, 0, &result, 1) < 0)
     #expect(st_call(-1, nil, 0, 0, nil, 0) < 0)

@@ -17,9 +17,13 @@ package enum CheckpointFile {
     if LegacyCheckpoint.looksLegacy(file) { return try LegacyCheckpoint.checkpoint(file, safe: safe) }
     let other: String
     if ZipReader.looksLikeZip(file) {
-      let archive = try TorchArchive(file, verifyingChecksums: verifyingChecksums)
-      if archive.contains("data.pkl") { return try archive.checkpoint(safe: safe) }
-      other = "It is a zip archive without `data.pkl`; of NumPy's arrays (npz), use `NumPy.loadArchive`."
+      if (try? FileFormat(file)) == .numpyArchive {
+        other = "It is \(FileFormat.numpyArchive.title): use `\(FileFormat.numpyArchive.loader)`."
+      } else {
+        let archive = try TorchArchive(file, verifyingChecksums: verifyingChecksums)
+        if archive.contains("data.pkl") { return try archive.checkpoint(safe: safe) }
+        other = "It is a zip archive without `data.pkl`."
+      }
     } else {
       do {
         let format = try FileFormat(file)

@@ -243,7 +243,12 @@ private struct ForeignRebuild {
   }
 
   func tensor(_ arguments: [PickleValue]) -> PickleValue {
-    var name = kind
+    var (name, shape) = (kind, shape)
+    // Compressed layouts (`torch.sparse_csr`) come through the same function, with one more array before the sizes.
+    if kind == "sparse", let layout = arguments.first?.string, layout != "torch.sparse_coo" {
+      name += " " + layout.drop { $0 != "_" }.dropFirst().uppercased()
+      shape = [1, 3]
+    }
     if case .storage(let storage)? = arguments.first, let type = storage.foreignType { name += " \(type.name)" }
     var items: [PickleValue]? = arguments
     var sizes: [Int]?
