@@ -39,4 +39,3 @@ infix operator .==: ComparisonPrecedence
 infix operator .!=: ComparisonPrecedence
 infix operator .&: LogicalConjunctionPrecedence
 infix operator .|: LogicalDisjunctionPrecedence
-infix operator .^: AdditionPrecedence

@@ -1,0 +1,193 @@
+// Recurrent networks: RNN, GRU and LSTM in both directions, with any of ONNX's activations, peepholes and lengths.
+//
+// The input's part of all gates is one matrix product for the whole sequence; the steps add the state's part.
+// Reference: https://onnx.ai/onnx/operators/onnx__LSTM.html
+
+import TorchCore
+
+extension ONNX {
+  enum Recurrent {
+    /// An activation by name, with its parameters taken from the lists in order.
+    private static func activation(_ name: String, _ alpha: Double?, _ beta: Double?) throws -> @Sendable (Tensor) -> Tensor {
+      switch name.lowercased() {
+      case "sigmoid": return { $0.sigmoid() }
+      case "tanh": return { $0.tanh() }
+      case "relu": return { $0.relu() }
+      case "affine": return { $0 * (alpha ?? 1) + (beta ?? 0) }
+      case "leakyrelu": return { $0.leakyRelu(negativeSlope: .double(alpha ?? 0.01)) }
+      case "thresholdedrelu": return { torch.where($0 >= (alpha ?? 1), $0, Tensor.zeros(like: $0)) }
+      case "scaledtanh": return { ($0 * (beta ?? 1)).tanh() * (alpha ?? 1) }
+      case "hardsigmoid": return { ($0 * (alpha ?? 0.2) + (beta ?? 0.5)).clamp(min: 0, max: 1) }
+      case "elu": return { $0.elu(alpha: .double(alpha ?? 1)) }
+      case "softsign": return { $0 / ($0.abs() + 1) }
+      case "softplus": return { $0.softplus() }
+      default: throw TorchError(.notImplemented, "unknown activation '\(name)'")
+      }
+    }
+
+    /// The activations of each direction, `count` of them.
+    private static func activations(_ call: Call, _ defaults: [String], directions: Int) throws -> [[@Sendable (Tensor) -> Tensor]] {
+      let count = defaults.count
+      var names = call.strings("activations")
+      if names.isEmpty { names = Array(repeating: defaults, count: directions).flatMap { $0 } }
+      try call.check(names.count == count * directions, "\(names.count) activations, \(count * directions) are needed")
+      let (alphas, betas) = (call.floats("activation_alpha"), call.floats("activation_beta"))
+      let all = try names.enumerated().map { i, name in
+        try activation(name, i < alphas.count ? alphas[i] : nil, i < betas.count ? betas[i] : nil)
+      }
+      return (0..<directions).map { Array(all[$0 * count..<($0 + 1) * count]) }
+    }
+
+    /// What all three have in common.
+    private struct Layer {
+      var x: Tensor  // (steps, batch, input)
+      let weight: Tensor, recurrence: Tensor
+      let bias: Tensor?
+      let hidden: Int
+      let lengths: Tensor?
+      let reverse: Bool
+
+      var steps: Int { x.shape[0] }
+
+      /// A sequence reversed within its length.
+      func turned(_ sequence: Tensor) -> Tensor {
+        guard reverse else { return sequence }
+        guard let lengths else { return sequence.flip([0]) }
+        let position = Tensor.arange(.int(steps)).unsqueeze(1)
+        let length = lengths.unsqueeze(0)
+        let source = torch.where(position < length, length - 1 - position, position)
+        return sequence.gather(0, source.unsqueeze(2).expand(Array(sequence.shape)))
+      }
+
+      /// The states of all steps and the last one; past a sequence's end its state stays, and its output is zero.
+      func run(_ initial: [Tensor], _ step: (_ t: Int, _ state: [Tensor]) -> [Tensor]) -> (all: Tensor, last: [Tensor]) {
+        var state = initial
+        var outputs: [Tensor] = []
+        for t in 0..<steps {
+          let next = step(t, state)
+          if let lengths {
+            let active = (lengths > t).unsqueeze(1)
+            state = zip(next, state).map { torch.where(active, $0, $1) }
+            outputs.append(torch.where(active, next[0], Tensor.zeros(like: next[0])))
+          } else {
+            state = next
+            outputs.append(next[0])
+          }
+        }
+        let all = outputs.isEmpty ? Tensor.zeros([0, x.shape[1], hidden], dtype: x.dtype) : torch.stack(outputs)
+        return (turned(all), state)
+      }
+    }
+
+    /// Runs every direction, and gives the outputs in ONNX's layout: Y (steps, directions, batch, hidden), then the
+    /// last states (directions, batch, hidden).
+    private static func run(
+      _ call: Call, gates: Int, stateInputs: [Int], _ direction: (Call, Layer, Int, [Tensor]) throws -> (all: Tensor, last: [Tensor])
+    ) throws -> [Value] {
+      let batchFirst = call.bool("layout")
+      let given = try call[0]
+      let x = batchFirst ? given.transpose(0, 1) : given
+      let (weight, recurrence) = (try call[1], try call[2])
+      try call.check(x.ndim == 3 && weight.ndim == 3 && recurrence.ndim == 3, "X, W and R must have 3 dimensions")
+      let directions = weight.shape[0]
+      let kind = call.string("direction", "forward")
+      try call.check(
+        directions == (kind == "bidirectional" ? 2 : 1) && recurrence.shape[0] == directions,
+        "direction '\(kind)' with weights for \(directions)")
+      let hidden = recurrence.shape[2]
+      try call.check(weight.shape[1] == gates * hidden && recurrence.shape[1] == gates * hidden, "weights \(weight.shape), \(recurrence.shape)")
+      let lengths = try call.optional(4)?.to(.int64)
+      var outputs: [Tensor] = []
+      var states: [[Tensor]] = Array(repeating: [], count: stateInputs.count)
+      for d in 0..<directions {
+        let reverse = kind == "reverse" || d == 1
+        var layer = Layer(
+          x: x, weight: weight.select(0, d), recurrence: recurrence.select(0, d),
+          bias: try call.optional(3)?.select(0, d), hidden: hidden, lengths: lengths, reverse: reverse)
+        layer.x = layer.turned(x)
+        let initial = try stateInputs.map { i -> Tensor in
+          guard let state = try call.optional(i) else { return Tensor.zeros([x.shape[1], hidden], dtype: x.dtype) }
+          return (batchFirst ? state.transpose(0, 1) : state).select(0, d)
+        }
+        let result = try direction(call, layer, d, initial)
+        outputs.append(result.all)
+        for (i, state) in result.last.enumerated() { states[i].append(state) }
+      }
+      let all = torch.stack(outputs, dim: 1)
+      let y = batchFirst ? all.permute([2, 0, 1, 3]) : all
+      return ([y] + states.map { batchFirst ? torch.stack($0).transpose(0, 1) : torch.stack($0) }).map { call.typed($0, like: 0) }
+    }
+
+    private static func clipped(_ call: Call, _ x: Tensor) -> Tensor {
+      guard call.has("clip") else { return x }
+      let limit = call.float("clip", 0)
+      return x.clamp(min: .double(-limit), max: .double(limit))
+    }
+
+    private static func rnn(_ call: Call) throws -> [Value] {
+      let functions = try activations(call, ["Tanh"], directions: try call[1].shape[0])
+      return try run(call, gates: 1, stateInputs: [5]) { call, layer, d, initial in
+        let hidden = layer.hidden
+        var input = layer.x.matmul(layer.weight.t())
+        if let bias = layer.bias { input = input + bias.narrow(0, 0, hidden) + bias.narrow(0, hidden, hidden) }
+        let recurrence = layer.recurrence.t()
+        return layer.run(initial) { t, state in
+          [functions[d][0](clipped(call, input.select(0, t) + state[0].matmul(recurrence)))]
+        }
+      }
+    }
+
+    private static func gru(_ call: Call) throws -> [Value] {
+      let functions = try activations(call, ["Sigmoid", "Tanh"], directions: try call[1].shape[0])
+      let linearBeforeReset = call.bool("linear_before_reset")
+      return try run(call, gates: 3, stateInputs: [5]) { call, layer, d, initial in
+        let n = layer.hidden
+        var input = layer.x.matmul(layer.weight.t())
+        let bias = layer.bias ?? Tensor.zeros([6 * n], dtype: layer.x.dtype)
+        input = input + bias.narrow(0, 0, 3 * n)
+        let stateBias = bias.narrow(0, 3 * n, 3 * n)
+        let (gates, candidate) = (layer.recurrence.narrow(0, 0, 2 * n).t(), layer.recurrence.narrow(0, 2 * n, n).t())
+        let (f, g) = (functions[d][0], functions[d][1])
+        return layer.run(initial) { t, state in
+          let (xt, h) = (input.select(0, t), state[0])
+          let zr = f(clipped(call, xt.narrow(1, 0, 2 * n) + h.matmul(gates) + stateBias.narrow(0, 0, 2 * n)))
+          let (z, r) = (zr.narrow(1, 0, n), zr.narrow(1, n, n))
+          let own = stateBias.narrow(0, 2 * n, n)
+          let memory = linearBeforeReset ? r * (h.matmul(candidate) + own) : (r * h).matmul(candidate) + own
+          let c = g(clipped(call, xt.narrow(1, 2 * n, n) + memory))
+          return [(1 - z) * c + z * h]
+        }
+      }
+    }
+
+    private static func lstm(_ call: Call) throws -> [Value] {
+      let functions = try activations(call, ["Sigmoid", "Tanh", "Tanh"], directions: try call[1].shape[0])
+      let coupled = call.bool("input_forget")
+      return try run(call, gates: 4, stateInputs: [5, 6]) { call, layer, d, initial in
+        let n = layer.hidden
+        var input = layer.x.matmul(layer.weight.t())
+        if let bias = layer.bias { input = input + bias.narrow(0, 0, 4 * n) + bias.narrow(0, 4 * n, 4 * n) }
+        let recurrence = layer.recurrence.t()
+        let peepholes = try call.optional(7)?.select(0, d)
+        let (f, g, h) = (functions[d][0], functions[d][1], functions[d][2])
+        // Gates lie in the order input, output, forget, cell; peepholes as input, output, forget.
+        return layer.run(initial) { t, state in
+          let gates = input.select(0, t) + state[0].matmul(recurrence)
+          func gate(_ i: Int, _ cell: Tensor?) -> Tensor {
+            let part = gates.narrow(1, i * n, n)
+            guard i < 3, let peepholes, let cell else { return clipped(call, part) }
+            return clipped(call, part + peepholes.narrow(0, i * n, n) * cell)
+          }
+          let i = f(gate(0, state[1]))
+          let forget = coupled ? 1 - i : f(gate(2, state[1]))
+          let cell = forget * state[1] + i * g(gate(3, nil))
+          return [f(gate(1, cell)) * h(cell), cell]
+        }
+      }
+    }
+
+    static let operators: [OperatorDeclaration] = [
+      .values("RNN", since: 7, rnn), .values("GRU", since: 7, gru), .values("LSTM", since: 7, lstm),
+    ]
+  }
+}
