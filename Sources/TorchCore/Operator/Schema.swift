@@ -24,6 +24,8 @@ public struct Schema: Sendable {
   public let parameters: [Parameter]
   /// Types of the returns, annotations of aliasing removed.
   public let returns: [String]
+  /// Any arguments may follow those of the parameters: `format(str self, ...) -> str`.
+  public let isVariadic: Bool
 
   /// `aten::add.Tensor`, under which it is registered.
   public var qualifiedName: String { overload.isEmpty ? name : name + "." + overload }
@@ -40,10 +42,10 @@ public struct Schema: Sendable {
     let names = full[..<open].split(separator: ".", maxSplits: 1)
     name = String(names[0])
     overload = names.count > 1 ? String(names[1]) : ""
-    var keywordOnly = false
+    var (keywordOnly, variadic) = (false, false)
     parameters = Schema.split(full[full.index(after: open)..<arrow.lowerBound]).compactMap { piece in
-      if piece == "*" {
-        keywordOnly = true
+      if piece == "*" || piece == "..." {
+        if piece == "*" { keywordOnly = true } else { variadic = true }
         return nil
       }
       let halves = piece.split(separator: "=", maxSplits: 1)
@@ -55,16 +57,17 @@ public struct Schema: Sendable {
         defaultText: halves.count > 1 ? String(halves[1]) : nil, isKeywordOnly: keywordOnly,
         isWritten: written.contains("!"))
     }
+    isVariadic = variadic
     var result = full[arrow.upperBound...]
-    if result.first == "(", result.last == ")" { result = result.dropFirst().dropLast() }
-    returns = Schema.split(result).map { piece in
-      // A return may carry a name: `Tensor values`.
-      Schema.withoutAliasing(piece.split(separator: " ").first ?? piece)
+    if result.first == "(", Schema.closing(of: result.startIndex, in: result) == result.index(before: result.endIndex) {
+      result = result.dropFirst().dropLast()
     }
+    // A return may carry a name: `Tensor values`.
+    returns = Schema.split(result).map { Schema.withoutAliasing(Schema.split($0, at: " ").first ?? $0) }
   }
 
   /// The text between commas that stand outside brackets.
-  private static func split(_ text: Substring) -> [Substring] {
+  private static func split(_ text: Substring, at separator: Character = ",") -> [Substring] {
     var pieces: [Substring] = []
     var depth = 0
     var start = text.startIndex
@@ -72,7 +75,7 @@ public struct Schema: Sendable {
       switch text[i] {
       case "(", "[": depth += 1
       case ")", "]": depth -= 1
-      case "," where depth == 0:
+      case separator where depth == 0:
         pieces.append(text[start..<i])
         start = text.index(after: i)
       default: break
@@ -82,10 +85,31 @@ public struct Schema: Sendable {
     return pieces.map { $0.trimmed }.filter { !$0.isEmpty }
   }
 
-  /// `Tensor(a!)?` without its annotation: `Tensor?`.
+  /// `Tensor(a!)?` without its annotation: `Tensor?`. In `Dict(str, t)(a!)` the first brackets belong to the type.
   private static func withoutAliasing(_ type: Substring) -> String {
-    guard let open = type.firstIndex(of: "("), let close = type.firstIndex(of: ")") else { return String(type) }
-    return String(type[..<open] + type[type.index(after: close)...])
+    var (result, rest) = ("", type)
+    while let open = rest.firstIndex(of: "("), let close = closing(of: open, in: rest) {
+      let inner = rest[rest.index(after: open)..<close]
+      result += rest[..<open]
+      let isConstructor = ["Future", "RRef", "Await"].contains { result.hasSuffix($0) }
+      let isAnnotation = !isConstructor && inner.allSatisfy { $0.isLowercase || "!|*-> ".contains($0) }
+      if !isAnnotation { result += "(" + withoutAliasing(inner) + ")" }
+      rest = rest[rest.index(after: close)...]
+    }
+    return result + rest
+  }
+
+  /// The bracket that closes the one at `open`.
+  private static func closing(of open: Substring.Index, in text: Substring) -> Substring.Index? {
+    var depth = 0
+    for i in text[open...].indices {
+      if text[i] == "(" { depth += 1 }
+      if text[i] == ")" {
+        depth -= 1
+        if depth == 0 { return i }
+      }
+    }
+    return nil
   }
 }
 
