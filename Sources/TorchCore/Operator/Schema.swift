@@ -24,7 +24,7 @@ public struct Schema: Sendable {
   public let parameters: [Parameter]
   /// Types of the returns, annotations of aliasing removed.
   public let returns: [String]
-  /// Any arguments may follow those of the parameters: `format(str self, ...) -> str`.
+  /// `str self, ...`: any number of arguments more, of any type.
   public let isVariadic: Bool
 
   /// `aten::add.Tensor`, under which it is registered.
@@ -42,10 +42,15 @@ public struct Schema: Sendable {
     let names = full[..<open].split(separator: ".", maxSplits: 1)
     name = String(names[0])
     overload = names.count > 1 ? String(names[1]) : ""
-    var (keywordOnly, variadic) = (false, false)
+    var keywordOnly = false
+    var variadic = false
     parameters = Schema.split(full[full.index(after: open)..<arrow.lowerBound]).compactMap { piece in
-      if piece == "*" || piece == "..." {
-        if piece == "*" { keywordOnly = true } else { variadic = true }
+      if piece == "*" {
+        keywordOnly = true
+        return nil
+      }
+      if piece == "..." {
+        variadic = true
         return nil
       }
       let halves = piece.split(separator: "=", maxSplits: 1)
@@ -59,15 +64,17 @@ public struct Schema: Sendable {
     }
     isVariadic = variadic
     var result = full[arrow.upperBound...]
-    if result.first == "(", Schema.closing(of: result.startIndex, in: result) == result.index(before: result.endIndex) {
-      result = result.dropFirst().dropLast()
+    if result.first == "(", result.last == ")" { result = result.dropFirst().dropLast() }
+    returns = Schema.split(result).map { piece in
+      // A return may carry a name: `Tensor values`.
+      let type = Schema.withoutAliasing(piece)
+      let name = type.lastIndex(of: " ").flatMap { type[$0...].contains { ")]".contains($0) } ? nil : $0 }
+      return String(name.map { type[..<$0] } ?? type[...])
     }
-    // A return may carry a name: `Tensor values`.
-    returns = Schema.split(result).map { Schema.withoutAliasing(Schema.split($0, at: " ").first ?? $0) }
   }
 
   /// The text between commas that stand outside brackets.
-  private static func split(_ text: Substring, at separator: Character = ",") -> [Substring] {
+  private static func split(_ text: Substring) -> [Substring] {
     var pieces: [Substring] = []
     var depth = 0
     var start = text.startIndex
@@ -75,7 +82,7 @@ public struct Schema: Sendable {
       switch text[i] {
       case "(", "[": depth += 1
       case ")", "]": depth -= 1
-      case separator where depth == 0:
+      case "," where depth == 0:
         pieces.append(text[start..<i])
         start = text.index(after: i)
       default: break
@@ -85,31 +92,21 @@ public struct Schema: Sendable {
     return pieces.map { $0.trimmed }.filter { !$0.isEmpty }
   }
 
-  /// `Tensor(a!)?` without its annotation: `Tensor?`. In `Dict(str, t)(a!)` the first brackets belong to the type.
+  /// `Tensor(a!)?` without its annotation: `Tensor?`. Brackets that make a type, as in `Dict(str, t)`, stay.
   private static func withoutAliasing(_ type: Substring) -> String {
-    var (result, rest) = ("", type)
-    while let open = rest.firstIndex(of: "("), let close = closing(of: open, in: rest) {
-      let inner = rest[rest.index(after: open)..<close]
-      result += rest[..<open]
-      let isConstructor = ["Future", "RRef", "Await"].contains { result.hasSuffix($0) }
-      let isAnnotation = !isConstructor && inner.allSatisfy { $0.isLowercase || "!|*-> ".contains($0) }
-      if !isAnnotation { result += "(" + withoutAliasing(inner) + ")" }
-      rest = rest[rest.index(after: close)...]
-    }
-    return result + rest
-  }
-
-  /// The bracket that closes the one at `open`.
-  private static func closing(of open: Substring.Index, in text: Substring) -> Substring.Index? {
-    var depth = 0
-    for i in text[open...].indices {
-      if text[i] == "(" { depth += 1 }
-      if text[i] == ")" {
-        depth -= 1
-        if depth == 0 { return i }
+    var text = ""
+    var word = ""
+    var rest = type[...]
+    while let character = rest.popFirst() {
+      if character == "(", !word.isEmpty, !["Dict", "Future", "RRef", "Union"].contains(word) {
+        var depth = 1
+        while depth > 0, let inner = rest.popFirst() { depth += inner == "(" ? 1 : inner == ")" ? -1 : 0 }
+        continue
       }
+      word = character.isLetter || character.isNumber || "[]?)".contains(character) ? word + String(character) : ""
+      text.append(character)
     }
-    return nil
+    return text
   }
 }
 

@@ -129,16 +129,16 @@ extension JIT.IValue {
     let builtin = try #require(JIT.Builtins.find(cases[0].name), "there is no builtin \(cases[0].name)")
     for c in cases {
       let arguments = c.arguments.map(\.value)
-      let shown = "\(c.name)(\(arguments.map(\.streamText).joined(separator: ", ")))"
+      let shown = "\(c.name)(\(arguments.map(\.printedText).joined(separator: ", ")))"
       do {
         let result = try withErrors { try builtin.body(arguments) }
         if let expected = c.result?.value {
-          #expect(result.matches(expected), "\(shown) gives \(result.streamText) and not \(expected.streamText)")
+          #expect(result.matches(expected), "\(shown) gives \(result.printedText) and not \(expected.printedText)")
         } else if let expected = c.changed?.value {
           let changed = arguments[0]
-          #expect(changed.matches(expected), "\(shown) makes it \(changed.streamText) and not \(expected.streamText)")
+          #expect(changed.matches(expected), "\(shown) makes it \(changed.printedText) and not \(expected.printedText)")
         } else {
-          Issue.record("\(shown) gives \(result.streamText) and not the error: \(c.error ?? "")")
+          Issue.record("\(shown) gives \(result.printedText) and not the error: \(c.error ?? "")")
         }
       } catch let error as TorchError {
         let expected = try #require(c.error, "\(shown) fails: \(error.message)")

@@ -20,8 +20,6 @@ extension JIT {
 }
 
 extension JIT.IValue {
-  func mismatch(_ expected: String) -> TorchError { TorchError(.type, "Expected a value of type '\(expected)' but got '\(type)'") }
-
   init(_ scalar: Scalar) {
     switch scalar {
     case .int(let value): self = .int(value)

@@ -108,5 +108,5 @@ extension JIT.Builtins {
     return value
   }
 
-  private static func missing(_ key: JIT.IValue) -> TorchError { TorchError(.index, "KeyError: \(key.streamText)") }
+  private static func missing(_ key: JIT.IValue) -> TorchError { TorchError(.index, "KeyError: \(key.printedText)") }
 }

@@ -23,7 +23,7 @@ extension JIT.Builtins {
     sorting(Tensor.self) { try ($0.lt($1)).item().boolValue }
     sorting(Bool.self) { !$0 && $1 }
     sorting(String.self) { order($0, $1) < 0 }
-    sortingOthers
+    sortingObjects
     extremes(Int.self, <)
     extremes(Double.self, <)
     extremes(Bool.self) { !$0 && $1 }
@@ -64,7 +64,7 @@ extension JIT.Builtins {
       },
       JIT.Builtin("aten::index.list_\(name)(\(name)[] self, \(name) el) -> int") { (list: List, element: T) in
         guard let place = try first(list, element) else {
-          throw TorchError(.value, "'\(element.ivalue.streamText)' is not in list")
+          throw TorchError(.value, "'\(element.ivalue.printedText)' is not in list")
         }
         return place
       },
@@ -110,8 +110,8 @@ extension JIT.Builtins {
     ]
   }
 
-  /// Tuples are ordered by their elements.
-  @Family private static var sortingOthers: [JIT.Builtin] {
+  /// Objects are ordered by their method `__lt__`, tuples by their elements.
+  @Family private static var sortingObjects: [JIT.Builtin] {
     JIT.Builtin(procedure: "aten::sort.any(t[](a!) self, bool reverse=False) -> ()") { (list: List, reverse: Bool) in
       list.items = try list.items.sorted { try reverse ? $1.precedes($0) : $0.precedes($1) }
     }
@@ -154,6 +154,12 @@ extension JIT.IValue {
   /// Whether it comes before `other` in a sorted list.
   fileprivate func precedes(_ other: JIT.IValue) throws -> Bool {
     switch (self, other) {
+    case (.object(let object), .object):
+      guard let method = object.type.method("__lt__") else {
+        throw TorchError(
+          .type, "Only list of Tensors, ints, floats, bools, strs, a User Defined Class that defines the __lt__ compare method or Tuples of aforementioned types can be sorted, got list of \(type) instead")
+      }
+      return try Bool.read(method.call([self, other]))
     case (.tuple(let a), .tuple(let b)):
       for (x, y) in zip(a.items, b.items) {
         if try x.precedes(y) { return true }

@@ -4,7 +4,7 @@ import ComplexModule
 
 extension JIT.Builtins {
   static let textFormatting = family {
-    JIT.Builtin("aten::str(t elem) -> str") { (value: JIT.IValue) in value.streamText }
+    JIT.Builtin("aten::str(t elem) -> str") { (value: JIT.IValue) in value.printedText }
     JIT.Builtin("aten::format(str self, ...) -> str") { (arguments: [JIT.IValue]) -> JIT.IValue in
       .string(try format(String.read(arguments[0]), arguments.dropFirst()))
     }
@@ -21,7 +21,7 @@ extension JIT.Builtins {
     guard pieces.count - 1 <= arguments.count else {
       throw TorchError(.value, "Too few arguments for format string: \(text)")
     }
-    return zip(pieces.dropFirst(), arguments).reduce(pieces[0]) { $0 + $1.1.streamText + $1.0 }
+    return zip(pieces.dropFirst(), arguments).reduce(pieces[0]) { $0 + $1.1.printedText + $1.0 }
   }
 
   private static func pieces(of text: String, between separator: String) -> [String] {
@@ -74,7 +74,7 @@ extension JIT.Builtins {
       if case .int(let code) = value { return [UInt8(truncatingIfNeeded: code)].text }
       if case .string(let text) = value, text.utf8.count == 1 { return text }
       throw TorchError(.value, "%\(key) requires an int or char for formatting, but got \(value.tagKind)")
-    case "s": return value.streamText
+    case "s": return value.printedText
     default: throw TorchError(.value, "The specifier %\(key) is not supported in TorchScript format strings")
     }
   }

@@ -6,22 +6,22 @@ import ComplexModule
 
 extension JIT.IValue {
   /// The value as text: `[1, 2]`, `1.`, `{a: True}`. Strings stand without quotes.
-  public var streamText: String {
+  public var printedText: String {
     switch self {
     case .none: "None"
     case .tensor(let tensor): (try? JIT.TensorText.text(tensor)) ?? "Tensor(invalid)"
     case .int(let value): String(value)
-    case .double(let value): JIT.IValue.streamText(value)
+    case .double(let value): JIT.IValue.printedText(value)
     case .bool(let value): value ? "True" : "False"
-    case .complex(let value): JIT.IValue.streamText(value)
+    case .complex(let value): JIT.IValue.printedText(value)
     case .string(let value): value
     case .device(let device): device.description
     case .generator: "Generator"
-    case .list(let list): "[" + list.items.map(\.streamText).joined(separator: ", ") + "]"
+    case .list(let list): "[" + list.items.map(\.printedText).joined(separator: ", ") + "]"
     case .tuple(let tuple):
-      "(" + tuple.items.map(\.streamText).joined(separator: ", ") + (tuple.items.count == 1 ? ",)" : ")")
+      "(" + tuple.items.map(\.printedText).joined(separator: ", ") + (tuple.items.count == 1 ? ",)" : ")")
     case .dict(let dict):
-      "{" + dict.table.map { "\(JIT.IValue($0).streamText): \($1.streamText)" }.joined(separator: ", ") + "}"
+      "{" + dict.table.map { "\(JIT.IValue($0).printedText): \($1.printedText)" }.joined(separator: ", ") + "}"
     case .object(let object): "<\(object.type.qualifiedName) object at \(JIT.IValue.address(object))>"
     case .enumeration(let type, let name): "Enum<\(type.qualifiedName.split(separator: ".").last ?? "").\(name)>"
     case .function: "Function"
@@ -30,16 +30,16 @@ extension JIT.IValue {
   }
 
   /// Whole numbers have a point and nothing behind it; others have 17 digits.
-  static func streamText(_ value: Double) -> String {
+  static func printedText(_ value: Double) -> String {
     if value.magnitude < 1e10, value == value.rounded() {
       return (value.sign == .minus && value != 0 ? "-" : "") + "\(Int(value.magnitude))."
     }
     return NumberText.text(value, .general, precision: 17)
   }
 
-  private static func streamText(_ value: Complex<Double>) -> String {
+  private static func printedText(_ value: Complex<Double>) -> String {
     let (x, y) = value.rawStorage
-    return streamText(x) + (y >= 0 ? "+" : "") + streamText(y) + "j"
+    return printedText(x) + (y >= 0 ? "+" : "") + printedText(y) + "j"
   }
 
   private static func address(_ object: AnyObject) -> String {
