@@ -9,9 +9,9 @@ import Darwin
 #endif
 
 /// Numbers written with a given number of digits, correctly rounded.
-enum NumberText {
+package enum NumberText {
   /// The notations of `printf` for floating point numbers.
-  enum Notation: String {
+  package enum Notation: String {
     /// `12.3400`
     case fixed = "f"
     /// `1.2340e+01`
@@ -21,7 +21,7 @@ enum NumberText {
   }
 
   /// `value` with `precision` digits; `inf` and `nan` as Python spells them.
-  static func text(_ value: Double, _ notation: Notation, precision: Int) -> String {
+  package static func text(_ value: Double, _ notation: Notation, precision: Int) -> String {
     if value.isNaN { return "nan" }
     if value.isInfinite { return value < 0 ? "-inf" : "inf" }
     // The largest double has 309 digits before the point.
@@ -37,7 +37,7 @@ enum NumberText {
 
 extension String {
   /// Spaces put in front, up to `width` characters.
-  func padded(to width: Int) -> String {
+  package func padded(to width: Int) -> String {
     let length = utf8.count
     return length < width ? String(repeating: " ", count: width - length) + self : self
   }
