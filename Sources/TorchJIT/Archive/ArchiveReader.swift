@@ -45,7 +45,7 @@ extension JIT {
         return text
       }
       let value = try ObjectUnpickler.value(
-        archive.record("data.pkl"), archive.storages(), device: device) { try unit.type(named: $0) }
+        archive.record("data.pkl"), archive.storages(), device: device, unit: unit)
       guard case .object(let object) = value, object.type.isModule else {
         throw TorchError(.serialization, "the archive holds a value of type \(value.type), not a module")
       }
@@ -56,10 +56,8 @@ extension JIT {
     /// What `CONSTANTS.c0`, … stand for. They are read before any code, so they can name no class of it.
     private func constants(_ device: Device?) throws -> [IValue] {
       let value = try ObjectUnpickler.value(
-        archive.record("constants.pkl"), archive.storages(in: "constants/"), device: device
-      ) { name in
-        throw TorchError(.serialization, "a constant of class \(name) is not supported")
-      }
+        archive.record("constants.pkl"), archive.storages(in: "constants/"), device: device,
+        unit: CompilationUnit(constants: [], resolve: { _ in nil }))
       guard case .tuple(let tuple) = value else {
         throw TorchError(.serialization, "the archive's constants are a \(value.type), not a tuple")
       }

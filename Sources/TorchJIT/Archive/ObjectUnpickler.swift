@@ -12,7 +12,7 @@ extension JIT {
     /// Deep enough for everything that is not made to harm, and far from the end of the smallest thread's stack.
     private static let maximumDepth = 200
 
-    private let typeNamed: (String) throws -> ScriptType
+    private let unit: CompilationUnit
     private let device: Device?
     private var importer = TensorImporter(mapped: false)
     /// What nodes have become, with the number of values it unfolds to.
@@ -31,19 +31,18 @@ extension JIT {
     /// - Parameters:
     ///   - storages: What its persistent ids stand for.
     ///   - device: Where tensors go; nil is back to where they were.
-    ///   - typeNamed: The class, named tuple or enumeration of a qualified name.
+    ///   - unit: Knows the classes, named tuples and enumerations.
     static func value(
       _ pickle: ByteRegion, _ storages: @escaping (PickleValue) throws -> PickleValue, device: Device?,
-      typeNamed: @escaping (String) throws -> ScriptType
+      unit: CompilationUnit
     ) throws -> IValue {
       let graph = try Unpickler.read(pickle, PickleRules(global: global, persistent: storages))
-      var reader = ObjectUnpickler(
-        typeNamed: typeNamed, device: device, limit: max(1 << 16, 16 * pickle.count))
+      var reader = ObjectUnpickler(unit: unit, device: device, limit: max(1 << 16, 16 * pickle.count))
       return try reader.value(graph.root, .any, depth: 0).value
     }
 
-    private init(typeNamed: @escaping (String) throws -> ScriptType, device: Device?, limit: Int) {
-      self.typeNamed = typeNamed
+    private init(unit: CompilationUnit, device: Device?, limit: Int) {
+      self.unit = unit
       self.device = device
       self.limit = limit
     }
@@ -145,7 +144,7 @@ extension JIT {
           guard node.items.count == 1, let items = node.items[0].sequence else { throw refusal("\(name) without a list") }
           return .list(try list(items, element, depth, &size))
         }
-        switch try typeNamed(name) {
+        switch try unit.type(named: name) {
         case .object(let type): return .object(try object(node, type, depth, &size))
         case .enumeration(let type): return try member(node, of: type)
         case .namedTuple(let type): return .tuple(try tuple(node.items, .namedTuple(type), depth, &size))
@@ -211,7 +210,7 @@ extension JIT {
       guard node.items.count == 2, let text = node.items[1].string, case .node(let inner) = node.items[0] else {
         throw refusal("a type tag that is not understood")
       }
-      let type = try TypeReader.type(text, named: typeNamed)
+      let type = try unit.type(annotation: text)
       switch (type, inner.kind) {
       case (.list, .list), (.dict, .dict): return try make(inner, type, depth, &size)
       default: throw refusal("the type tag \(type) on a value of type \(node.items[0].kindName)")
@@ -267,18 +266,5 @@ extension JIT {
       }
       return .enumeration(type, found.name)
     }
-  }
-}
-
-extension JIT.IValue {
-  /// Whether a value from outside can be where `type` was declared. A tensor or a module that is not there is none.
-  func fits(_ type: JIT.ScriptType) -> Bool {
-    if isNone {
-      switch type {
-      case .tensor, .object: return true
-      default: break
-      }
-    }
-    return self.type.isSubtype(of: type)
   }
 }

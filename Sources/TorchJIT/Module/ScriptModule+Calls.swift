@@ -15,7 +15,7 @@ extension JIT.ScriptModule {
   private func tensor(_ inputs: [Tensor]) -> Tensor {
     if let failed = inputs.first(where: { !$0.isValid }) { return failed }
     do {
-      let value = try forward(inputs.map { .tensor($0) })
+      let value = try call(inputs.map { .tensor($0) })
       guard let tensor = value.tensor else {
         throw TorchError(
           .type,
@@ -27,7 +27,27 @@ extension JIT.ScriptModule {
     }
   }
 
-  /// Runs `forward` on values.
+  /// Runs the module on values: its hooks, as far as they are part of the script, and `forward`.
+  /// - Throws: `TorchError` where the arguments do not fit, and what the script raises.
+  @discardableResult
+  public func call(_ arguments: [JIT.IValue]) throws -> JIT.IValue {
+    var arguments = arguments
+    for name in object.type.forwardPreHooks {
+      switch try method(name)(.tuple(arguments)) {
+      case .none: break
+      case .tuple(let replaced): arguments = replaced.items
+      case let replaced: arguments = [replaced]
+      }
+    }
+    var result = try forward(arguments)
+    for name in object.type.forwardHooks {
+      let replaced = try method(name)(.tuple(arguments), result)
+      if !replaced.isNone { result = replaced }
+    }
+    return result
+  }
+
+  /// Runs `forward` on values, without hooks.
   ///
   /// ```swift
   /// let scores = try model.forward([.tensor(x)], keywords: ["threshold": .double(0.5)])
@@ -61,9 +81,7 @@ extension JIT {
     /// - Throws: `TorchError` where the arguments do not fit, and what the script raises.
     @discardableResult
     public func callAsFunction(_ arguments: [IValue] = [], keywords: [String: IValue] = [:]) throws -> IValue {
-      let bound = try function.signature.bound(
-        [.object(module.object)] + arguments, keywords, function: name)
-      return try withErrors { try function.call(bound) }
+      try withErrors { try function.call([.object(module.object)] + arguments, keywords) }
     }
 
     /// Calls the method with values one by one: `try model.method("reset")(.int(2))`.
