@@ -116,12 +116,15 @@ extension JIT {
     }
 
     private mutating func write(_ object: ScriptObject) throws {
-      if object.type.method("__getstate__") != nil {
-        throw refusal("an object of class \(object.type.qualifiedName), which has a __getstate__ of its own,")
-      }
       global(printer.name(.classType(object.type)))
       pickler.emit(")")
       pickler.emit(0x81)
+      // A class may say itself what is kept of its objects.
+      if let getState = object.type.method("__getstate__") {
+        try write(getState.call([.object(object)]))
+        pickler.emit("b")
+        return
+      }
       pickler.emit("}")
       pickler.emit("(")
       for (slot, attribute) in object.type.attributes.enumerated() {
