@@ -9,9 +9,9 @@ import Darwin
 #endif
 
 /// Numbers written with a given number of digits, correctly rounded.
-package enum NumberText {
+enum NumberText {
   /// The notations of `printf` for floating point numbers.
-  package enum Notation: String {
+  enum Notation: String {
     /// `12.3400`
     case fixed = "f"
     /// `1.2340e+01`
@@ -21,7 +21,7 @@ package enum NumberText {
   }
 
   /// `value` with `precision` digits; `inf` and `nan` as Python spells them.
-  package static func text(_ value: Double, _ notation: Notation, precision: Int) -> String {
+  static func text(_ value: Double, _ notation: Notation, precision: Int) -> String {
     if value.isNaN { return "nan" }
     if value.isInfinite { return value < 0 ? "-inf" : "inf" }
     // The largest double has 309 digits before the point.
@@ -37,7 +37,7 @@ package enum NumberText {
 
 extension String {
   /// Spaces put in front, up to `width` characters.
-  package func padded(to width: Int) -> String {
+  func padded(to width: Int) -> String {
     let length = utf8.count
     return length < width ? String(repeating: " ", count: width - length) + self : self
   }

@@ -34,7 +34,7 @@ extension JIT.IValue {
     if value.magnitude < 1e10, value == value.rounded() {
       return (value.sign == .minus && value != 0 ? "-" : "") + "\(Int(value.magnitude))."
     }
-    return NumberText.text(value, .general, precision: 17)
+    return "\(value, format: ".17g")"
   }
 
   private static func printedText(_ value: Complex<Double>) -> String {

@@ -80,18 +80,18 @@ private struct Place {
 private struct Format {
   var scale = 1.0
   var width = 11
-  var notation = NumberText.Notation.fixed
-  var precision = 4
+  /// Python's notation for digits.
+  var digits = ".4f"
 
   init(_ values: ArraySlice<Double>) {
     let finite = values.lazy.filter(\.isFinite).map(\.magnitude)
-    func digits(_ value: Double?) -> Double { value.map { $0 == 0 ? 1 : Double.log10($0).rounded(.down) + 1 } ?? 1 }
-    let (least, most) = (digits(finite.min()), digits(finite.max()))
+    func exponent(_ value: Double?) -> Double { value.map { $0 == 0 ? 1 : Double.log10($0).rounded(.down) + 1 } ?? 1 }
+    let (least, most) = (exponent(finite.min()), exponent(finite.max()))
     if values.allSatisfy({ !$0.isFinite || $0 == $0.rounded() }) {
-      (width, notation, precision) = most > 9 ? (11, .scientific, 4) : (Int(most) + 1, .general, 6)
+      (width, digits) = most > 9 ? (11, ".4e") : (Int(most) + 1, ".6g")
     } else if most - least > 4 {
       width = abs(most) > 99 || abs(least) > 99 ? 12 : 11
-      notation = .scientific
+      digits = ".4e"
     } else if most > 5 || most < 0 {
       width = 7
       scale = cPower(10, most - 1)
@@ -101,9 +101,9 @@ private struct Format {
   }
 
   /// `100000 *` above numbers that are shown divided by it.
-  var scaleLine: String { scale == 1 ? "" : NumberText.text(scale, .general, precision: 6) + " *\n" }
+  var scaleLine: String { scale == 1 ? "" : "\(scale, format: ".6g") *\n" }
 
   func text(_ value: Double) -> String {
-    NumberText.text(value / scale, notation, precision: precision).padded(to: width)
+    "\(value / scale, format: "\(width)\(digits)")"
   }
 }

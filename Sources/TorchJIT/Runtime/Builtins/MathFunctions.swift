@@ -105,7 +105,7 @@ extension JIT.Builtins {
 
   private static func integer(_ rounded: Double, of value: Double) throws -> Int {
     guard let result = Int(exactly: rounded) else {
-      throw TorchError(.value, "Cannot convert float \(NumberText.text(value, .fixed, precision: 6)) to integer")
+      throw TorchError(.value, "Cannot convert float \(value, format: ".6f") to integer")
     }
     return result
   }

@@ -67,9 +67,9 @@ extension JIT.Builtins {
       return String(Int32(exactly: number.rounded(.towardZero)) ?? .min)
     // PyTorch writes a float of 32 bits.
     case "e", "E":
-      let text = NumberText.text(Double(Float(try number())), .scientific, precision: 6)
+      let text = "\(Double(Float(try number())), format: ".6e")"
       return key == "E" ? text.uppercased() : text
-    case "f", "F": return NumberText.text(Double(Float(try number())), .fixed, precision: 6)
+    case "f", "F": return "\(Double(Float(try number())), format: ".6f")"
     case "c":
       if case .int(let code) = value { return [UInt8(truncatingIfNeeded: code)].text }
       if case .string(let text) = value, text.utf8.count == 1 { return text }
