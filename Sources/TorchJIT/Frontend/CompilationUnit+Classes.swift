@@ -58,7 +58,8 @@ extension JIT.CompilationUnit {
         default: continue
         }
       case .function(let method):
-        let function = try declare(method, type.qualifiedName + "." + method.name, file, owner: type)
+        let owner = method.hasDecorator("staticmethod") ? nil : type
+        let function = try declare(method, type.qualifiedName + "." + method.name, file, owner: owner)
         if method.hasDecorator("property") {
           properties[type, default: [:]][method.name] = method.name
         }
@@ -173,7 +174,9 @@ extension JIT.Syntax.Expression {
 
   /// 2 of `BroadcastingList2[int]`.
   var broadcastLength: Int? {
-    guard case .subscript(let base, _) = kind, base.lastName.hasPrefix("BroadcastingList") else { return nil }
+    guard case .subscript(let base, let items) = kind else { return nil }
+    if base.lastName == "Optional", items.count == 1 { return items[0].broadcastLength }
+    guard base.lastName.hasPrefix("BroadcastingList") else { return nil }
     return Int(base.lastName.dropFirst("BroadcastingList".count))
   }
 }

@@ -184,11 +184,12 @@ extension JIT.Emitter {
       if value.type == .complex, name == "real" || name == "imag" {
         return .value(try callOperators("aten::" + name, [.init(value)], at: position))
       }
+      guard JIT.Candidate.isKnown("aten::" + name) else { break }
       return .operators("aten::" + name, receiver: value)
     default:
       if value.type.isUnknown { return .value(unknown([value])) }
     }
-    throw position.error("'\(value.type)' object has no attribute or method '\(name)'", .type)
+    throw position.error("'\(value.type)' object has no attribute or method '\(name)'.", .type)
   }
 
   private func attribute(
@@ -204,7 +205,10 @@ extension JIT.Emitter {
     if let getter = unit.properties[type]?[name] {
       return .value(try callMethod(object, getter, [], at: position))
     }
-    if type.method(name) != nil { return .method(object, name) }
+    if let method = type.method(name) {
+      // A static method has no `self`.
+      return method.signature.parameters.first?.type == .object(type) ? .method(object, name) : .function(method)
+    }
     if type.isModule {
       if name == "__call__" || name == "forward" { return .method(object, name) }
       if ["items", "keys", "values", "children", "named_children", "modules"].contains(name) {

@@ -10,11 +10,7 @@ extension JIT.Emitter {
     if case .form(let name) = target {
       return try callForm(name, arguments, hint, position)
     }
-    if case .method(let object, let name) = target, case .object(let type) = object.type, name == "__call__" || name == "forward",
-      type.isModule, type.method("forward") == nil, let result = try callContainer(object, type, arguments, position)
-    {
-      return result
-    }
+    if let result = try callContainer(target, arguments, position) { return result }
     if case .operators(let name, let receiver) = target, let result = try callSpecial(name, receiver, arguments, hint, position) {
       return result
     }
@@ -138,13 +134,44 @@ extension JIT.Emitter {
   func callFunction(
     _ function: JIT.Function, _ arguments: [CallArgument], at position: Syntax.Position
   ) throws -> GraphValue {
-    try unit.prepareCall(of: function, from: file, at: position)
-    let match = try match(function.signature, arguments, function.name, position)
+    let (function, fits) = try overload(of: function, arguments, position)
     self.position = position
-    let inputs = match.fits.map { realize($0) }
+    let inputs = fits.map { realize($0) }
     self.position = position
     let node = add(Node("prim::CallFunction", inputs, target: .function(function)))
-    return results(of: node, match.returns)
+    return results(of: node, function.signature.returns)
+  }
+
+  /// The function that is called by the name of `function`, and its arguments.
+  private func overload(
+    of function: JIT.Function, _ arguments: [CallArgument], _ position: Syntax.Position
+  ) throws -> (JIT.Function, [JIT.Fit]) {
+    var function = function
+    if let flagged = JIT.Library.flagged[function.name], !file.isArchived,
+      function.qualifiedName == "__torch__.torch.nn.functional." + function.name
+    {
+      let given = arguments.filter { $0.name == nil }.dropFirst(flagged.position).first
+      if (arguments.first { $0.name == flagged.flag } ?? given)?.value.constant?.bool == true {
+        function = try unit.function(named: "__torch__.torch.nn.functional." + flagged.function)
+      }
+    }
+    try unit.prepareCall(of: function, from: file, at: position)
+    do {
+      return (function, try match(function.signature, arguments, function.name, position).fits)
+    } catch {
+      // Others of the same name, if there are any.
+      var number = 1
+      while case .function(let other)? = try unit.item("\(function.qualifiedName)__\(number)") {
+        try unit.prepareCall(of: other, from: file, at: position)
+        if case .match(let match) = other.signature.matching(
+          arguments, receiver: nil, converting: true, isOperator: false)
+        {
+          return (other, match.fits)
+        }
+        number += 1
+      }
+      throw error
+    }
   }
 
   func match(

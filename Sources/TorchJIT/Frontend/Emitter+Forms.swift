@@ -170,7 +170,11 @@ extension JIT.Emitter {
     case .closure(let definition):
       // What it does happens at once, where it could wait.
       let result = try callClosure(definition, values, position)
-      return add("prim::awaitable", [result], .future(result.type))
+      let given = JIT.Graph()
+      given.block.addOutput(given.block.addInput("", result.type))
+      let node = add(Node("prim::fork", [result]))
+      node.attributes["Subgraph"] = .graph(given)
+      return node.addOutput(.future(result.type))
     default: throw position.error("cannot fork a \(target.name)")
     }
     self.position = position

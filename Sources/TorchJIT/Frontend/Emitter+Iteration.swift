@@ -148,9 +148,16 @@ extension JIT.Emitter {
 
   /// A `Sequential` without code of its own calls its modules in order.
   func callContainer(
-    _ object: GraphValue, _ type: JIT.ClassType, _ arguments: [Syntax.Argument], _ position: Syntax.Position
+    _ target: Meaning, _ arguments: [Syntax.Argument], _ position: Syntax.Position
   ) throws -> Meaning? {
-    guard type.simpleName == "Sequential", let modules = try modules(of: object, type) else { return nil }
+    let object: GraphValue
+    switch target {
+    case .value(let value), .method(let value, "forward"), .method(let value, "__call__"): object = value
+    default: return nil
+    }
+    guard case .object(let type) = object.type, type.simpleName == "Sequential", type.method("forward") == nil,
+      let modules = try modules(of: object, type)
+    else { return nil }
     var values = try evaluate(arguments)
     for module in modules { values = [CallArgument(try value(of: try call(module, values, position), position))] }
     return .value(values.first?.value ?? none)

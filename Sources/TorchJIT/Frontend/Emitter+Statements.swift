@@ -130,10 +130,7 @@ extension JIT.Emitter {
         "Because we emit iteration over Modulelists or Tuples as unrolled loops, we do not support break or continue "
           + "inside the body of these loops")
     }
-    guard loopDepth > 0 else {
-      throw statement.position.error(
-        isBreak ? "Break outside of loop" : "\(word) outside of loop", .value)
-    }
+    guard loopDepth > 0 else { throw statement.position.error("SyntaxError: '\(word)' outside loop") }
     if isBreak { frame["$stop"] = .value(constant(true)) }
     return .left
   }
