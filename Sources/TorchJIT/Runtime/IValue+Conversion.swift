@@ -10,6 +10,7 @@ extension JIT.IValue {
     case (.bool(let value), .float): return .double(value ? 1 : 0)
     case (.int(let value), .complex): return .complex(.init(Double(value)))
     case (.double(let value), .complex): return .complex(.init(value))
+    case (.string(let name), .device): return (try? Device(name)).map { .device($0) }
     case (.none, .optional): return self
     case (_, .optional(let wrapped)): return converted(to: wrapped)
     case (_, .union(let members)):
