@@ -89,7 +89,9 @@ extension JIT.Function {
       "\(parameter.type.graphText) \(parameter.name)" + (parameter.defaultValue.map { "=\($0.graphText)" } ?? "")
     }
     let returns = signature.returns.map(\.graphText)
+    // PyTorch puts brackets around a tuple that is the only result, too.
+    let isBare = returns.count == 1 && !returns[0].hasPrefix("(")
     return "\(name)(\(parameters.joined(separator: ", "))) -> "
-      + (returns.count == 1 ? returns[0] : "(\(returns.joined(separator: ", ")))")
+      + (isBare ? returns[0] : "(\(returns.joined(separator: ", ")))")
   }
 }

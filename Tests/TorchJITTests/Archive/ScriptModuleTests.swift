@@ -128,7 +128,7 @@ import Torch
       try values.forward([])
       Issue.record("no error")
     } catch let error as TorchError {
-      #expect(error.message == "forward() is missing value for argument 'x'. Declaration: forward(__torch__.programs.Values self, Tensor x, float scale=1., str name=\"plain\") -> (Tensor, Tensor, int)")
+      #expect(error.message == "forward() is missing value for argument 'x'. Declaration: forward(__torch__.programs.Values self, Tensor x, float scale=1., str name=\"plain\") -> ((Tensor, Tensor, int))")
     }
     #expect(try values.forward([.tensor(torch.ones(2, 2))], keywords: ["scale": .int(2), "name": .string("n")]).elements?.count == 3)
     #expect(try values.code.hasPrefix("def forward(self"))
