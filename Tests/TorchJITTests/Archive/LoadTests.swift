@@ -1,5 +1,6 @@
 // Archives that PyTorch wrote run as they do in PyTorch.
 
+import Foundation
 import TestSupport
 import Testing
 import Torch
@@ -29,11 +30,13 @@ import Torch
     for call in try fixtures.calls(name) { try call.check(module, name) }
   }
 
-  /// Saved again and loaded, everything does the same.
+  /// Saved again and loaded, everything does the same. SWIFT_TORCH_SAVED names a folder to keep the archives in, for
+  /// Fixtures/torchscript/check_saved.py, which has PyTorch load them.
   @Test(arguments: programs) func savedAgain(_ name: String) throws {
     let fixtures = try ScriptFixtures("programs.zip")
     try withTemporaryFolder { folder in
-      let path = folder + "/again.pt"
+      let kept = ProcessInfo.processInfo.environment["SWIFT_TORCH_SAVED"]
+      let path = "\(kept ?? folder)/\(name).pt"
       try JIT.load(bytes: fixtures.bytes(name + ".pt")).save(to: path)
       let module = try JIT.load(path)
       for call in try fixtures.calls(name) { try call.check(module, name) }
