@@ -161,6 +161,14 @@ struct HandmadeArchive {
       let code = HandmadeArchive.code.replacingOccurrences(of: "torch.relu(x)", with: String(repeating: opening, count: 100_000) + "x")
       #expect(!message(HandmadeArchive(code: code)).isEmpty, "\(opening)")
     }
+    for link in ["+x", ".t", "[0]", " < x", " and x", "()"] {
+      let body = "torch.relu(x)" + String(repeating: link, count: 100_000)
+      let code = HandmadeArchive.code.replacingOccurrences(of: "torch.relu(x)", with: body)
+      #expect(!message(HandmadeArchive(code: code)).isEmpty, "\(link)")
+    }
+    // Long chains in brackets in long chains.
+    let pile = (0..<150).reduce("x") { text, _ in "(\(text)\(String(repeating: "+x", count: 900)))" }
+    _ = message(HandmadeArchive(code: HandmadeArchive.code.replacingOccurrences(of: "torch.relu(x)", with: pile)))
     var blocks = "class M(Module):\n  training : bool\n  def forward(self: __torch__.M, x: Tensor) -> Tensor:\n"
     for depth in 0..<3000 { blocks += String(repeating: " ", count: 4 + depth) + "if bool(x):\n" }
     #expect(!message(HandmadeArchive(code: blocks + String(repeating: " ", count: 3005) + "pass\n    return x\n")).isEmpty)

@@ -24,7 +24,7 @@ struct ScriptFixtures {
   }
 
   func calls(_ name: String) throws -> [RecordedCall] {
-    try #require(torch.load(bytes: bytes(name + ".io")).list).map { try RecordedCall($0) }
+    try #require(torch.load(bytes: bytes(name + ".io")).array).map { try RecordedCall($0) }
   }
 }
 
@@ -37,7 +37,7 @@ struct RecordedCall {
 
   init(_ value: StateValue) throws {
     method = try #require(value["method"].string)
-    arguments = try #require(value["arguments"].list).map { JIT.IValue($0) }
+    arguments = try #require(value["arguments"].array).map { JIT.IValue($0) }
     outputs = value["outputs"]
     raises = value["raises"].string
   }
@@ -132,7 +132,7 @@ extension JIT.IValue {
 
 /// As torch.testing.assert_close compares float32: 1.3e-6 of the value and 1e-5.
 private func close(_ a: Double, _ b: Double) -> Bool {
-  a == b || a.isNaN && b.isNaN || abs(a - b) <= 1e-5 + 1.3e-6 * abs(b)
+  a == b || a.isNaN && b.isNaN || (a - b).magnitude <= 1e-5 + 1.3e-6 * b.magnitude
 }
 
 extension Tensor {
@@ -142,7 +142,7 @@ extension Tensor {
     }
     let (a, b) = (try detach().to(.float64).toArray(Double.self), try expected.to(.float64).toArray(Double.self))
     guard let at = a.indices.first(where: { !close(a[$0], b[$0]) }) else { return nil }
-    let most = zip(a, b).map { abs($0 - $1) }.max() ?? 0
+    let most = zip(a, b).map { ($0 - $1).magnitude }.max() ?? 0
     return "\(path) at \(at): \(a[at]), expected \(b[at]) (at most \(most) away)"
   }
 }

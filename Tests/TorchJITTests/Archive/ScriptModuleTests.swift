@@ -84,7 +84,7 @@ import Torch
       try optimizer.step()
       losses.append(try loss.item().doubleValue)
     }
-    let wanted = try #require(expected["losses"].list).compactMap(\.double)
+    let wanted = try #require(expected["losses"].array).compactMap(\.double)
     for (loss, value) in zip(losses, wanted) { #expect(abs(loss - value) < 1e-5) }
     let state = try expected["state"].stateDict()
     #expect(Array(module.stateDict().keys) == Array(state.keys))
