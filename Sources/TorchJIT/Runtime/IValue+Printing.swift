@@ -31,9 +31,7 @@ extension JIT.IValue {
 
   /// Whole numbers have a point and nothing behind it; others have 17 digits.
   static func printedText(_ value: Double) -> String {
-    if value.magnitude < 1e10, value == value.rounded() {
-      return (value.sign == .minus && value != 0 ? "-" : "") + "\(Int(value.magnitude))."
-    }
+    if let whole = Int(exactly: value) { return "\(whole)." }
     return "\(value, format: ".17g")"
   }
 

@@ -3,7 +3,7 @@
 import Foundation
 import TestSupport
 import Testing
-import TorchJIT
+import Torch
 
 @Suite struct BuiltinCoverageTests {
   /// PyTorch's schemas, one a line; overloads of a name in the order in which a call tries them.

@@ -38,8 +38,8 @@ extension UInt8 {
   var isUpper: Bool { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(self) }
   var isLower: Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(self) }
   var isAlpha: Bool { isUpper || isLower }
-  var isDigit: Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) }
-  var isAlphanumeric: Bool { isAlpha || isDigit }
+  var isASCIIDigit: Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) }
+  var isAlphanumeric: Bool { isAlpha || isASCIIDigit }
   var isSpace: Bool { self == 32 || (9...13).contains(self) }
   var isPrintable: Bool { (32..<127).contains(self) }
   var upper: UInt8 { isLower ? self - 32 : self }

@@ -20,7 +20,7 @@ extension JIT.Builtins {
     equality(String.self, "str_list", ==)
     sorting(Int.self, <)
     sorting(Double.self, <)
-    sorting(Tensor.self) { try ($0.lt($1)).item().boolValue }
+    sorting(Tensor.self) { try truth(of: $0.lt($1)) }
     sorting(Bool.self) { !$0 && $1 }
     sorting(String.self) { order($0, $1) < 0 }
     sortingObjects
@@ -52,7 +52,11 @@ extension JIT.Builtins {
   private typealias Element = JIT.BuiltinElement
 
   /// As Python has it: `bool(a == b)`, which needs a comparison with one element.
-  private static func tensorsEqual(_ a: Tensor, _ b: Tensor) throws -> Bool { try a.eq(b).item().boolValue }
+  private static func tensorsEqual(_ a: Tensor, _ b: Tensor) throws -> Bool { try truth(of: a.eq(b)) }
+
+  private static func truth(of x: Tensor) throws -> Bool {
+    try Bool.read(JIT.IValue(OperatorRegistry.call("aten::is_nonzero", [.tensor(x)])[0]))
+  }
 
   private static func finding<T: Element>(_: T.Type, _ equal: @escaping (T, T) throws -> Bool) -> [JIT.Builtin] {
     let name = T.schemaName
@@ -64,7 +68,7 @@ extension JIT.Builtins {
       },
       JIT.Builtin("aten::index.list_\(name)(\(name)[] self, \(name) el) -> int") { (list: List, element: T) in
         guard let place = try first(list, element) else {
-          throw TorchError(.value, "'\(element.ivalue.printedText)' is not in list")
+          throw TorchError(.value, "'\(element.ivalue.elementText)' is not in list")
         }
         return place
       },
@@ -151,6 +155,15 @@ extension JIT.Builtins {
 }
 
 extension JIT.IValue {
+  /// As C++ streams write the element itself.
+  fileprivate var elementText: String {
+    switch self {
+    case .bool(let value): value ? "1" : "0"
+    case .double(let value): "\(value, format: ".6g")"
+    default: printedText
+    }
+  }
+
   /// Whether it comes before `other` in a sorted list.
   fileprivate func precedes(_ other: JIT.IValue) throws -> Bool {
     switch (self, other) {

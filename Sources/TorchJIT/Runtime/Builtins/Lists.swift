@@ -62,7 +62,7 @@ extension JIT.Builtins {
 
   /// The places that Python's `[start:end:step]` picks of `count`.
   static func sliced(_ count: Int, _ start: Int?, _ end: Int?, _ step: Int) throws -> StrideTo<Int> {
-    guard step != 0 else { throw TorchError(.value, "List slice should have non-zero step, but got 0") }
+    guard step != 0 else { throw TorchError(.value, "List slice should have non-zero step") }
     let (low, high) = step > 0 ? (0, count) : (-1, count - 1)
     func clamped(_ i: Int?, _ otherwise: Int) -> Int {
       guard let i else { return otherwise }

@@ -5,11 +5,11 @@ import RealModule
 
 extension JIT.Builtins {
   static let mathFunctions = family {
-    unary("log", { .log($0) }, { .log($0) })
+    unary("log", { .log($0) }, logarithm)
     logarithms
     unary("exp", { .exp($0) }, { .exp($0) })
     unary("log1p") { .log(onePlus: $0) }
-    unary("log10", { .log10($0) }, { C.log($0) / C(Double.log(10)) })
+    unary("log10", { .log10($0) }, { logarithm($0).divided(by: .log(10)) })
     unary("sqrt", { .sqrt($0) }, { .sqrt($0) })
     unary("acos", { .acos($0) }, { .acos($0) })
     unary("asin", { .asin($0) }, { .asin($0) })
@@ -25,7 +25,7 @@ extension JIT.Builtins {
     unary("cosh", { .cosh($0) }, { .cosh($0) })
     unary("tanh", { .tanh($0) }, { .tanh($0) })
     unary(
-      "aten::angle", ints: { Double.atan2(y: 0, x: Double($0)) }, floats: { $0.isNaN ? $0 : Double.atan2(y: 0, x: $0) },
+      "aten::angle", ints: { $0 < 0 ? Double.pi : 0 }, floats: { $0.sign == .minus ? Double.pi : 0 },
       complexes: { Double.atan2(y: $0.rawStorage.y, x: $0.rawStorage.x) })
     unary("degrees") { $0 * (180 / .pi) }
     unary("radians") { $0 * (.pi / 180) }
@@ -84,22 +84,30 @@ extension JIT.Builtins {
 
   /// Logarithms of the first number to the base of the second.
   private static var logarithms: [JIT.Builtin] {
-    func complex(_ a: C, _ b: C) -> C { .log(a) / .log(b) }
-    func float(_ a: Double, _ b: Double) -> Double { .log(a) / .log(b) }
-    func overloads<R: JIT.BuiltinElement>(_ names: [String], _ body: @escaping (R, R) -> R) -> [JIT.Builtin] {
-      names.map { name in
-        let types = name.split(separator: "_")
-        return JIT.Builtin("aten::log.\(name)(\(types[0]) a, \(types[1]) b) -> \(R.schemaName)", body)
-      }
+    func real(_ a: Double, _ b: Double) -> Double { .log(a) / .log(b) }
+    func overload<A: JIT.BuiltinElement, B: JIT.BuiltinElement, R: JIT.BuiltinElement>(
+      _ name: String, _ body: @escaping (A, B) -> R
+    ) -> JIT.Builtin {
+      let types = name.split(separator: "_")
+      return JIT.Builtin("aten::log.\(name)(\(types[0]) a, \(types[1]) b) -> \(R.schemaName)", body)
     }
-    return overloads(["int_int", "float_float"], float) + overloads(["complex_complex"], complex)
-      + overloads(["int_float", "float_int"], float)
-      + overloads(["int_complex", "complex_int", "float_complex", "complex_float"], complex) + [
-        JIT.Builtin("aten::log.Scalar_Scalar(Scalar a, Scalar b) -> float") { (a: Scalar, b: Scalar) in
-          float(a.doubleValue, b.doubleValue)
-        }
-      ]
+    // The logarithm of a negative real number is NaN, also beside a complex one.
+    let (first, second) = (
+      { (a: Double, b: C) in C(.log(a)) / logarithm(b) }, { (a: C, b: Double) in logarithm(a).divided(by: .log(b)) }
+    )
+    return [
+      overload("int_int", real), overload("float_float", real),
+      overload("complex_complex") { (a: C, b: C) in logarithm(a) / logarithm(b) },
+      overload("int_float", real), overload("float_int", real), overload("int_complex", first),
+      overload("complex_int", second), overload("float_complex", first), overload("complex_float", second),
+      JIT.Builtin("aten::log.Scalar_Scalar(Scalar a, Scalar b) -> float") { (a: Scalar, b: Scalar) in
+        real(a.doubleValue, b.doubleValue)
+      },
+    ]
   }
+
+  /// The logarithm of zero is minus infinity without an imaginary part, as in C.
+  private static func logarithm(_ z: C) -> C { z.isZero ? C(-.infinity, z.rawStorage.y) : .log(z) }
 
   private static func polar(_ length: Double, _ angle: Double) -> C { C(length * .cos(angle), length * .sin(angle)) }
 
@@ -109,4 +117,9 @@ extension JIT.Builtins {
     }
     return result
   }
+}
+
+extension Complex<Double> {
+  /// Part by part.
+  fileprivate func divided(by divisor: Double) -> Complex { Complex(rawStorage.x / divisor, rawStorage.y / divisor) }
 }

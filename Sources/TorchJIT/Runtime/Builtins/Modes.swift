@@ -32,7 +32,7 @@ extension JIT.Builtins {
       (_: String, _: String?) in
       Tensor.zeros([1])
     }
-    JIT.Builtin(procedure: "profiler::_record_function_exit(Tensor _0) -> ()", pure: false) { (_: Tensor) in }
+    JIT.Builtin(procedure: "profiler::_record_function_exit(Tensor handle) -> ()", pure: false) { (_: Tensor) in }
     messages
     generators
   }

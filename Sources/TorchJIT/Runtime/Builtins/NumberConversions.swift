@@ -5,7 +5,7 @@ import RealModule
 
 extension JIT.Builtins {
   static let numberConversions = family {
-    JIT.Builtin("aten::Bool.Tensor(Tensor a) -> bool") { (a: Tensor) in try a.item().boolValue }
+    forwarding("aten::Bool.Tensor(Tensor a) -> bool", to: "aten::is_nonzero")
     JIT.Builtin("aten::Bool.int(int a) -> bool") { (a: Int) in a != 0 }
     JIT.Builtin("aten::Bool.float(float a) -> bool") { (a: Double) in a != 0 }
     JIT.Builtin("aten::Int.Tensor(Tensor a) -> int") { (a: Tensor) in try integer(a.item()) }

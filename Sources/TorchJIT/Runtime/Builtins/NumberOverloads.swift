@@ -16,8 +16,8 @@ extension JIT.Builtins {
       JIT.Builtin("aten::\(name).int(int a) -> \(I.schemaName)", ints),
       JIT.Builtin("aten::\(name).float(float a) -> \(F.schemaName)", floats),
       JIT.Builtin("aten::\(name).Scalar(Scalar a) -> Scalar") { (a: Scalar) -> JIT.IValue in
-        if case .double(let value) = a { return try floats(value).ivalue }
-        return try ints(a.intValue).ivalue
+        if case .double(let value) = a { return try floats(value).ivalue.inSinglePrecision }
+        return try ints(a.intValue).ivalue.inSinglePrecision
       },
     ]
   }
@@ -38,9 +38,9 @@ extension JIT.Builtins {
       JIT.Builtin("\(qualifiedName).complex(complex a) -> \(Z.schemaName)", complexes),
       JIT.Builtin("\(qualifiedName).Scalar(Scalar a) -> Scalar") { (a: Scalar) -> JIT.IValue in
         switch a {
-        case .double(let value): try floats(value).ivalue
+        case .double(let value): try floats(value).ivalue.inSinglePrecision
         case .complex(let value): try complexes(value).ivalue
-        case .int, .bool: try ints(a.intValue).ivalue
+        case .int, .bool: try ints(a.intValue).ivalue.inSinglePrecision
         }
       },
     ]
@@ -103,6 +103,13 @@ extension JIT.Builtins {
         return .double(floats(a.doubleValue, b.doubleValue))
       },
     ]
+  }
+}
+
+extension JIT.IValue {
+  /// PyTorch's functions of a `Scalar` give their floats through a C++ `float`.
+  fileprivate var inSinglePrecision: JIT.IValue {
+    if case .double(let value) = self { .double(Double(Float(value))) } else { self }
   }
 }
 

@@ -3,8 +3,10 @@
 extension JIT.Builtins {
   static let shapes = family {
     JIT.Builtin("aten::Size(int[] sizes) -> int[]") { (sizes: List) in sizes }
-    JIT.Builtin("aten::_infer_size(int[] a, int[] b) -> int[]", broadcast)
-    JIT.Builtin("aten::broadcast_shapes(int[] a, int[] b) -> int[]", broadcast)
+    // Their messages call the second one a.
+    for name in ["_infer_size", "broadcast_shapes"] {
+      JIT.Builtin("aten::\(name)(int[] a, int[] b) -> int[]") { (a: [Int], b: [Int]) in try broadcast(b, a) }
+    }
     JIT.Builtin("aten::_size_if_not_equal(int[] self_size, int[] other_size) -> int[]?") { (a: [Int], b: [Int]) -> [Int]? in
       a == b ? nil : a
     }
@@ -26,6 +28,10 @@ extension JIT.Builtins {
       guard defaults.items.count > size.items.count else { throw TorchError(.value, "AssertionError: ") }
       return size
     }
+    // A packed sequence is a tuple here.
+    JIT.Builtin(
+      "aten::_pack_sequence(Tensor output, Tensor batch_sizes, Tensor? sorted_indices, Tensor? unsorted_indices) -> (Tensor, Tensor, Tensor?, Tensor?)"
+    ) { (x: [JIT.IValue]) -> JIT.IValue in .tuple(x) }
     let gradientSum = calling("aten::sum_to_size")
     JIT.Builtin("aten::_grad_sum_to_size(Tensor(a) self, int[]? size) -> Tensor(a)") { (x: [JIT.IValue]) in
       x[1].isNone ? x[0] : try gradientSum(x)
@@ -43,7 +49,8 @@ extension JIT.Builtins {
 
   private static func broadcast(_ a: [Int], _ b: [Int]) throws -> [Int] {
     let rank = max(a.count, b.count)
-    return try (0..<rank).map { i in
+    // From the last dimension on: the first that does not fit is the one to name.
+    return try (0..<rank).reversed().map { i in
       let (ai, bi) = (i - rank + a.count, i - rank + b.count)
       let (x, y) = (ai < 0 ? 1 : a[ai], bi < 0 ? 1 : b[bi])
       guard x == y || x == 1 || y == 1 else {
@@ -52,6 +59,6 @@ extension JIT.Builtins {
           "The size of tensor a (\(x)) must match the size of tensor b (\(y)) at non-singleton dimension \(i)")
       }
       return x == 1 ? y : x
-    }
+    }.reversed()
   }
 }

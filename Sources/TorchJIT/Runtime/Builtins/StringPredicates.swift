@@ -2,12 +2,12 @@
 
 extension JIT.Builtins {
   static let stringPredicates = family {
-    predicate("isdigit", \.isDigit)
+    predicate("isdigit", \.isASCIIDigit)
     predicate("isspace", \.isSpace)
     predicate("isalnum", \.isAlphanumeric)
     predicate("isalpha", \.isAlpha)
-    predicate("isdecimal", \.isDigit)
-    predicate("isnumeric", \.isDigit)
+    predicate("isdecimal", \.isASCIIDigit)
+    predicate("isnumeric", \.isASCIIDigit)
     JIT.Builtin("aten::isupper(str self) -> bool") { (s: String) in
       s.utf8.contains(where: \.isAlpha) && !s.utf8.contains(where: \.isLower)
     }
@@ -16,7 +16,7 @@ extension JIT.Builtins {
     }
     // Python 2's, without the underscore.
     JIT.Builtin("aten::isidentifier(str self) -> bool") { (s: String) in
-      s.utf8.first?.isDigit == false && s.utf8.allSatisfy(\.isAlphanumeric)
+      s.utf8.first?.isASCIIDigit == false && s.utf8.allSatisfy(\.isAlphanumeric)
     }
     JIT.Builtin("aten::istitle(str self) -> bool") { (s: String) -> Bool in
       var (inWord, hasWord) = (false, false)
