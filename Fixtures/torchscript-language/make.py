@@ -80,7 +80,8 @@ def run(name, source, calls):
         result = {"arguments": [encode(v) for v in given]}
         try:
             result["result"] = encode(function(*given))
-            result["after"] = [encode(v) for v in given]
+            # Lists and dictionaries of Python are copied on the way in.
+            result["after"] = [encode(v) if isinstance(v, torch.Tensor) else None for v in given]
         except Exception as error:
             # The last line says what has been raised.
             line = [line for line in str(error).strip().split("\n") if line][-1]

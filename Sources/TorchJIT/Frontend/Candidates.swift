@@ -11,6 +11,8 @@ extension JIT {
     let kind: String
     /// Where the arguments change places: `2 < x` is `x > 2`. It is called with what is made of the arguments.
     var rewrite: Rewrite?
+    /// Parameters that take any enumeration, any list, …: a signature has no type for those.
+    private let families: [(index: Int, family: String)]
 
     enum Rewrite {
       /// Arguments in the other order, with another operator.
@@ -24,6 +26,7 @@ extension JIT {
       signature = Signature.cached(op)
       text = op.schema.text
       kind = op.schema.name
+      families = []
     }
 
     init(_ builtin: Builtin) {
@@ -31,6 +34,9 @@ extension JIT {
       signature = builtin.signature
       text = builtin.schema.text
       kind = builtin.schema.name
+      families = builtin.schema.parameters.enumerated().compactMap { i, parameter in
+        parameter.type.hasPrefix("Any") && parameter.type.hasSuffix("Type") ? (i, parameter.type) : nil
+      }
     }
 
     /// A node that the interpreter knows by its kind.
@@ -40,6 +46,7 @@ extension JIT {
       signature = Signature(schema)
       text = schema.text
       kind = schema.name
+      families = []
     }
 
     private init(_ name: String, _ rewrite: Rewrite) {
@@ -48,6 +55,25 @@ extension JIT {
       text = "\(name)(Scalar a, Tensor b) -> Tensor"
       kind = "aten::" + name
       self.rewrite = rewrite
+      families = []
+    }
+
+    /// Whether the values given are of the families that the parameters ask for.
+    func accepts(_ match: Match) -> Bool {
+      families.allSatisfy { index, family in
+        guard case .value(let value) = match.fits[index] else { return false }
+        return switch (family, value.type) {
+        case ("AnyEnumType", .enumeration), ("AnyListType", .list), ("AnyTupleType", .tuple),
+          ("AnyTupleType", .namedTuple), ("AnyClassType", .object):
+          true
+        default: false
+        }
+      }
+    }
+
+    /// It takes anything: what takes less is tried before.
+    fileprivate var isGeneral: Bool {
+      signature.parameters.contains { $0.type == .any || $0.type == .list(.any) }
     }
   }
 }
@@ -56,7 +82,8 @@ extension JIT.Candidate {
   /// All that `name` may stand for, in the order in which they are tried.
   static func named(_ name: String) -> [JIT.Candidate] {
     var candidates = (operators[name] ?? []).map { JIT.Candidate($0) }
-    candidates += JIT.Builtins.named(name).map { JIT.Candidate($0) }
+    let builtins = JIT.Builtins.named(name).map { JIT.Candidate($0) }
+    candidates += builtins.filter { !$0.isGeneral } + builtins.filter(\.isGeneral)
     if candidates.isEmpty { candidates += (nodes[name] ?? []).map { JIT.Candidate(node: $0) } }
     if let rewrite = rewrites[name] {
       candidates.append(JIT.Candidate(String(name.dropFirst("aten::".count)), rewrite))
@@ -89,6 +116,7 @@ extension JIT.Candidate {
   private static let nodes: [String: [String]] = [
     "prim::RaiseException": ["prim::RaiseException(str msg, str? cls=None) -> ()"],
     "prim::unchecked_unwrap_optional": ["prim::unchecked_unwrap_optional(t(a)? optional) -> t(a)"],
+    "aten::wait": ["aten::wait(Future(t) self) -> t"],
     "aten::_unwrap_optional": ["aten::_unwrap_optional(t(a)? optional) -> t(a)"],
   ]
 }

@@ -20,7 +20,8 @@ extension JIT.CompilationUnit {
     }
     let isDecorated = definition.decorators.contains { $0.lastName == "interface" }
     if isDecorated || bases.contains("Interface") || bases.contains("ModuleInterface") {
-      return try declareInterface(definition, name, file, isModule: bases.contains { $0 == "ModuleInterface" || $0 == "Module" })
+      return try declareInterface(
+        definition, name, file, isModule: bases.contains { $0 == "ModuleInterface" || $0 == "Module" })
     }
     let type = JIT.ClassType(name, isModule: bases.contains("Module"))
     register(.type(.object(type)), name)
@@ -46,7 +47,9 @@ extension JIT.CompilationUnit {
         case (.name("__forward_pre_hooks__"), nil, let value?): type.forwardPreHooks = names(value)
         case (.name("__forward_hooks__"), nil, let value?): type.forwardHooks = names(value)
         case (.subscript(let table, let keys), nil, let value?):
-          guard table.lastName == "__annotations__", keys.count == 1, case .string(let name) = keys[0].kind else { continue }
+          guard table.lastName == "__annotations__", keys.count == 1, case .string(let name) = keys[0].kind else {
+            continue
+          }
           try addAttribute(name, value)
         case (.name(let name), let annotation?, let value):
           if annotation.lastName == "Final" || value != nil {
@@ -142,7 +145,11 @@ extension JIT.CompilationUnit {
         continue
       }
       let type = try parameter.annotation.map { try self.type($0, file) } ?? .tensor
-      let standard = try parameter.defaultValue.map { try constant($0, as: type, file) }
+      var standard = try parameter.defaultValue.map { try constant($0, as: type, file) }
+      // One number stands for as many as the list is long.
+      if let length = parameter.annotation?.broadcastLength, let list = standard?.list, list.items.count == 1 {
+        standard = .list(JIT.ListObject(list.elementType, Array(repeating: list.items[0], count: length)))
+      }
       parameters.append(
         .init(
           parameter.name, type, default: standard, isKeywordOnly: parameter.isKeywordOnly,

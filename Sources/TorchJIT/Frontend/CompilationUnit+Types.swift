@@ -8,7 +8,8 @@ extension JIT.CompilationUnit {
   /// Types that need no qualifier, by their names in Python and in archives.
   static let basicTypes: [String: JIT.ScriptType] = [
     "Tensor": .tensor, "int": .int, "float": .float, "complex": .complex, "bool": .bool, "str": .string,
-    "NoneType": .none, "None": .none, "Device": .device, "device": .device, "Generator": .generator, "Storage": .storage,
+    "NoneType": .none, "None": .none, "Device": .device, "device": .device, "Generator": .generator,
+    "Storage": .storage,
     "number": .number, "Number": .number, "Scalar": .number, "Any": .any, "AnyEnumType": .any, "AnyClassType": .any,
     "AnyListType": .any, "AnyTupleType": .any, "Layout": .int, "MemoryFormat": .int, "ScalarType": .int, "dtype": .int,
     "layout": .int, "memory_format": .int, "QScheme": .int, "Size": .list(.int), "Stream": .any, "Function": .function,
@@ -68,8 +69,14 @@ extension JIT.CompilationUnit {
     }
     let last = name.split(separator: ".").last.map(String.init) ?? name
     guard name.hasPrefix("torch.") || name.hasPrefix("typing.") else { return nil }
-    let isPlain = name == "torch." + last || name == "typing." + last || name == "torch.nn.Parameter" || name == "torch.nn.parameter.Parameter"
-    if isPlain, last != "int", last != "float", last != "bool", last != "complex", let type = JIT.CompilationUnit.basicTypes[last] { return type }
+    let isPlain =
+      name == "torch." + last || name == "typing." + last || name == "torch.nn.Parameter"
+      || name == "torch.nn.parameter.Parameter"
+    if isPlain, last != "int", last != "float", last != "bool", last != "complex",
+      let type = JIT.CompilationUnit.basicTypes[last]
+    {
+      return type
+    }
     if isPlain, name.hasPrefix("typing."), let type = JIT.CompilationUnit.bareGenerics[last] { return type }
     if case .type(let type)? = try item("__torch__." + name) { return type }
     return nil
@@ -119,7 +126,8 @@ extension JIT.CompilationUnit {
       switch wanted {
       case .float: return .double(Double(value))
       case .complex: return .complex(.init(Double(value), 0))
-      case .list(let element): return .list(JIT.ListObject(element, [element == .float ? .double(Double(value)) : .int(value)]))
+      case .list(let element):
+        return .list(JIT.ListObject(element, [element == .float ? .double(Double(value)) : .int(value)]))
       default: return .int(value)
       }
     case .float(let value):
@@ -238,7 +246,9 @@ extension JIT.CompilationUnit {
       let member = String(name[name.index(after: dot)...])
       if type.members.contains(where: { $0.name == member }) { return .enumeration(type, member) }
     }
-    if !name.contains("."), !file.isArchived, let alias = file.aliases[name] { return try? constant(alias, as: nil, file) }
+    if !name.contains("."), !file.isArchived, let alias = file.aliases[name] {
+      return try? constant(alias, as: nil, file)
+    }
     return nil
   }
 }

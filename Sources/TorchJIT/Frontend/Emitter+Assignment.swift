@@ -56,7 +56,8 @@ extension JIT.Emitter {
       items = targets.map { _ in .value(unknown([value])) }
     } else if case .value(let value) = meaning, value.type == .tensor || value.type.isListOrString {
       guard star == nil else {
-        throw position.error("Provided list cannot be used with a starred expression on the left: its length is not known")
+        throw position.error(
+          "Provided list cannot be used with a starred expression on the left: its length is not known")
       }
       items = try unpackList(value, targets.count, position).map { .value($0) }
     } else {
@@ -80,7 +81,9 @@ extension JIT.Emitter {
     let middle = Array(items[star..<(items.count - after)])
     let values = middle.compactMap { if case .value(let value) = $0 { value } else { nil } }
     try assign(rest, values.count == middle.count ? .value(tuple(values)) : .tuple(middle), isLocal: isLocal)
-    for (target, item) in zip(targets[(star + 1)...], items.suffix(after)) { try assign(target, item, isLocal: isLocal) }
+    for (target, item) in zip(targets[(star + 1)...], items.suffix(after)) {
+      try assign(target, item, isLocal: isLocal)
+    }
   }
 
   private func unpackList(_ value: GraphValue, _ count: Int, _ position: Syntax.Position) throws -> [GraphValue] {
@@ -114,7 +117,8 @@ extension JIT.Emitter {
       if type.constants[name] != nil {
         throw position.error("Can't set constant '\(name)' of \(type.qualifiedName)", .type)
       }
-      throw position.error("Tried to set nonexistent attribute: \(name). Did you forget to initialize it in __init__()?", .type)
+      throw position.error(
+        "Tried to set nonexistent attribute: \(name). Did you forget to initialize it in __init__()?", .type)
     }
     guard let fitting = convert(value, to: attribute.type) else {
       throw position.error(
@@ -166,6 +170,8 @@ extension JIT.Emitter {
     if old.type == .tensor || isList, let name = JIT.Emitter.inPlaceNames[op] {
       return try callOperators("aten::" + name, [.init(old), .init(value)], at: position)
     }
+    // Python's `%` has the divisor's sign; PyTorch's `%=` has not, and gives floats.
+    if op == .mod { return try callOperators("aten::fmod", [.init(old), .init(value)], at: position) }
     return try binary(op, old, value, position)
   }
 }

@@ -25,11 +25,13 @@ extension JIT.Emitter {
   private nonisolated(unsafe) static let globals: [String: Meaning] = {
     var table: [String: Meaning] = [
       "torch": .namespace("torch"), "ops": .namespace("ops"), "math": .namespace("math"), "nn": .namespace("torch.nn"),
-      "F": .namespace("torch.nn.functional"), "CONSTANTS": .namespace("CONSTANTS"), "__torch__": .namespace("__torch__"),
+      "F": .namespace("torch.nn.functional"), "CONSTANTS": .namespace("CONSTANTS"),
+      "__torch__": .namespace("__torch__"),
       "warnings": .namespace("warnings"), "typing": .namespace("typing"), "builtins": .namespace("builtins"),
       "min": .operators("prim::min", receiver: nil), "max": .operators("prim::max", receiver: nil),
       "abs": .operators("prim::abs", receiver: nil), "id": .operators("prim::id", receiver: nil),
-      "int": .type(.int), "float": .type(.float), "bool": .type(.bool), "str": .type(.string), "complex": .type(.complex),
+      "int": .type(.int), "float": .type(.float), "bool": .type(.bool), "str": .type(.string),
+      "complex": .type(.complex),
     ]
     for name in ["all", "any", "sum", "round", "divmod", "sorted", "ord", "chr", "bin", "hex", "oct", "hash", "pow"] {
       table[name] = .operators("aten::" + name, receiver: nil)
@@ -106,7 +108,8 @@ extension JIT.Emitter {
     case "torch.Tensor": return .type(.tensor)
     case "torch.device": return .type(.device)
     case "torch.Size": return .form("list")
-    case "torch.no_grad", "torch.autograd.no_grad": return .type(try unit.type(named: "__torch__.torch.autograd.grad_mode.no_grad"))
+    case "torch.no_grad", "torch.autograd.no_grad":
+      return .type(try unit.type(named: "__torch__.torch.autograd.grad_mode.no_grad"))
     case "torch.enable_grad", "torch.autograd.enable_grad":
       return .type(try unit.type(named: "__torch__.torch.autograd.grad_mode.enable_grad"))
     default: break
@@ -124,7 +127,8 @@ extension JIT.Emitter {
 
   // As above.
   private nonisolated(unsafe) static let jitForms: [String: Meaning] = [
-    "annotate": .form("annotate"), "fork": .form("fork"), "_fork": .form("fork"), "wait": .operators("aten::wait", receiver: nil),
+    "annotate": .form("annotate"), "fork": .form("fork"), "_fork": .form("fork"),
+    "wait": .operators("aten::wait", receiver: nil),
     "_wait": .operators("aten::wait", receiver: nil), "isinstance": .form("isinstance"),
     "_unwrap_optional": .operators("aten::_unwrap_optional", receiver: nil), "is_scripting": .form("is_scripting"),
     "is_tracing": .form("is_tracing"), "is_compiling": .form("is_compiling"), "is_exporting": .form("is_exporting"),
@@ -137,7 +141,8 @@ extension JIT.Emitter {
 
   /// Attributes of tensors that are calls, and the operators that they call.
   static let tensorProperties: [String: String] = [
-    "shape": "aten::size", "dtype": "prim::dtype", "device": "prim::device", "layout": "prim::layout", "data": "prim::data",
+    "shape": "aten::size", "dtype": "prim::dtype", "device": "prim::device", "layout": "prim::layout",
+    "data": "prim::data",
     "grad": "prim::grad", "requires_grad": "prim::requires_grad", "is_cuda": "prim::is_cuda", "is_cpu": "prim::is_cpu",
     "is_sparse": "prim::is_sparse", "is_sparse_csr": "prim::is_sparse_csr", "is_quantized": "prim::is_quantized",
     "is_mkldnn": "prim::is_mkldnn", "is_meta": "prim::is_meta", "is_mps": "prim::is_mps", "is_xpu": "prim::is_xpu",

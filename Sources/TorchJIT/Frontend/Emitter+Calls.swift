@@ -11,7 +11,9 @@ extension JIT.Emitter {
       return try callForm(name, arguments, hint, position)
     }
     if let result = try callContainer(target, arguments, position) { return result }
-    if case .operators(let name, let receiver) = target, let result = try callSpecial(name, receiver, arguments, hint, position) {
+    if case .operators(let name, let receiver) = target,
+      let result = try callSpecial(name, receiver, arguments, hint, position)
+    {
       return result
     }
     let values = try evaluate(arguments)
@@ -78,7 +80,7 @@ extension JIT.Emitter {
     for converting in [false, true] {
       for candidate in candidates {
         let matching = candidate.signature.matching(arguments, receiver: receiver, converting: converting)
-        if case .match(let match) = matching {
+        if case .match(let match) = matching, candidate.accepts(match) {
           if hasUnknown, candidates.count > 1 { return unknown(values) }
           return try emit(candidate, match, position)
         }
@@ -86,7 +88,8 @@ extension JIT.Emitter {
     }
     if hasUnknown { return unknown(values) }
     let failures = candidates.map { candidate -> String in
-      guard case .failure(let reason) = candidate.signature.matching(arguments, receiver: receiver, converting: true) else {
+      guard case .failure(let reason) = candidate.signature.matching(arguments, receiver: receiver, converting: true)
+      else {
         return ""
       }
       return "  \n  \(candidate.text):\n  \(reason)\n"
@@ -268,7 +271,9 @@ extension JIT.Emitter {
     returnType = signature.returns.first
     loopDepth = 0
     defer { (frame, returnType, loopDepth) = (outerFrame, outerType, outerDepth) }
-    guard let last = definition.body.last, !definition.body.dropLast().contains(where: { $0.returns }) else { return none }
+    guard let last = definition.body.last, !definition.body.dropLast().contains(where: { $0.returns }) else {
+      return none
+    }
     _ = try emit(Array(definition.body.dropLast()))
     if case .return(let expression?) = last.kind { return try value(expression) }
     _ = try emit([last])

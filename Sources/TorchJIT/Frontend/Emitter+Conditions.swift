@@ -40,7 +40,8 @@ extension JIT.Emitter {
         switch form {
         case "isinstance" where arguments.count == 2:
           return try isInstance(arguments[0].value, arguments[1].value, test.position)
-        case "hasattr" where arguments.count == 2: return fixed(try hasAttribute(arguments[0].value, arguments[1].value))
+        case "hasattr" where arguments.count == 2:
+          return fixed(try hasAttribute(arguments[0].value, arguments[1].value))
         case "is_scripting": return fixed(true)
         case "is_tracing": return fixed(false)
         case "is_exporting", "is_compiling", "is_dynamo_compiling": return fixed(false)
@@ -89,7 +90,8 @@ extension JIT.Emitter {
 
   /// A `prim::If` for one value of one type.
   func choose(
-    _ condition: GraphValue, _ position: Syntax.Position, hint: ScriptType? = nil, _ then: @escaping () throws -> GraphValue,
+    _ condition: GraphValue, _ position: Syntax.Position, hint: ScriptType? = nil,
+    _ then: @escaping () throws -> GraphValue,
     _ otherwise: @escaping () throws -> GraphValue
   ) throws -> GraphValue {
     self.position = position
@@ -158,7 +160,8 @@ extension JIT.Emitter {
     let value = try callOperators(name, [.init(values.0), .init(values.1)], at: position)
     var result = Condition(value: value)
     for (expression, given, other) in [(a, values.0, isNone.1), (b, values.1, isNone.0)] {
-      guard case .name(let variable) = expression.kind, other == .always, given.type != .any, !given.type.isUnknown else {
+      guard case .name(let variable) = expression.kind, other == .always, given.type != .any, !given.type.isUnknown
+      else {
         continue
       }
       let known = Refinement(name: variable, type: given.type.withoutNone)
@@ -217,9 +220,13 @@ extension JIT.Emitter {
       if rest.isEmpty { return fixed(true) }
       if case .interface = value.type {} else if matching.isEmpty { return fixed(false) }
     }
-    let wanted = kinds.compactMap { if case .type(let type) = $0 { type } else { nil } }
-    guard wanted.count == kinds.count else {
-      throw position.error("isinstance of a value of type \(value.type) needs the types of elements")
+    var wanted = kinds.compactMap { if case .type(let type) = $0 { type } else { nil } }
+    if wanted.count < kinds.count {
+      // Any list is one of those that the value may be.
+      guard value.type != .any else {
+        throw position.error("isinstance of a value of type \(value.type) needs the types of elements")
+      }
+      wanted = matching
     }
     let node = add(Node("prim::isinstance", [value]))
     node.attributes["types"] = .types(wanted)

@@ -82,7 +82,9 @@ extension JIT.Emitter {
     }
     if values.allSatisfy({ $0 == nil }) {
       // Functions, types and the like.
-      if let only = flows.indices.first(where: { flows[$0].falls && !flows[1 - $0].falls }), let meaning = frames[only][name] {
+      if let only = flows.indices.first(where: { flows[$0].falls && !flows[1 - $0].falls }),
+        let meaning = frames[only][name]
+      {
         frame[name] = meaning
       }
       return
@@ -163,7 +165,8 @@ extension JIT.Emitter {
 
   /// Emits a loop over what `iterable` gives. Over what is known one by one it is unrolled into `rest`, and nil is returned.
   func loop(
-    over iterable: Syntax.Expression, _ target: Syntax.Expression, _ body: [Syntax.Statement], _ position: Syntax.Position,
+    over iterable: Syntax.Expression, _ target: Syntax.Expression, _ body: [Syntax.Statement],
+    _ position: Syntax.Position,
     _ rest: inout ArraySlice<Step>
   ) throws -> Flow? {
     let items = try self.iterable(try meaning(iterable), iterable.position)
@@ -224,9 +227,11 @@ extension JIT.Emitter {
     for (i, (name, _)) in carried.enumerated() {
       guard case .value(let value)? = frame.find(name) else { preconditionFailure("a carried variable has a value") }
       let input = block.inputs[i + 1]
-      guard name == "$value" || value.type.isSubtype(of: input.type) || value.type.isUnknown || input.type.isUnknown else {
+      guard name == "$value" || value.type.isSubtype(of: input.type) || value.type.isUnknown || input.type.isUnknown
+      else {
         throw position.error(
-          "Variable '\(name)' previously had type \(input.type) but is now being assigned to a value of type \(value.type)")
+          "Variable '\(name)' previously had type \(input.type) but is now being assigned to a value of type \(value.type)"
+        )
       }
       block.addOutput(value)
     }

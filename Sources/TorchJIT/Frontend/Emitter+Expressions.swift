@@ -91,9 +91,7 @@ extension JIT.Emitter {
   ) throws -> GraphValue {
     let first = try value(a)
     if op == .mod, first.type == .string {
-      let arguments = try value(b)
-      let isTuple = if case .tuple = arguments.type { true } else { false }
-      return try callVariadic("aten::percentFormat", [first] + (isTuple ? unpacked(arguments) : [arguments]), position)
+      return try callVariadic("aten::percentFormat", [first, try value(b)], position)
     }
     return try binary(op, first, try value(b), position)
   }
@@ -131,7 +129,9 @@ extension JIT.Emitter {
 
   private func contains(_ container: Meaning, _ item: GraphValue, _ position: Syntax.Position) throws -> GraphValue {
     if case .value(let value) = container, case .object(let type) = value.type {
-      if type.method("__contains__") != nil { return try callMethod(value, "__contains__", [.init(item)], at: position) }
+      if type.method("__contains__") != nil {
+        return try callMethod(value, "__contains__", [.init(item)], at: position)
+      }
       if type.isModule, let key = item.constant?.string { return constant(type.attribute(key) != nil) }
     }
     let value = try value(of: container, position)
@@ -250,7 +250,8 @@ extension JIT.Emitter {
     let fitting = try values.map { value -> GraphValue in
       guard let fit = convert(value, to: type) else {
         throw position.error(
-          "List type annotation `List[\(type)]` did not match the types of the given list elements, which were \(value.type)")
+          "List type annotation `List[\(type)]` did not match the types of the given list elements, which were \(value.type)"
+        )
       }
       return fit
     }

@@ -74,7 +74,9 @@ extension JIT.Emitter {
       throw position.error(
         "expected an expression of type \(type) but found an expression of type \(value.type)", .type)
     }
-    if fitting.type != type, fitting.constant == nil, type != .any, !fitting.type.isUnknown { return cast(fitting, to: type) }
+    if fitting.type != type, fitting.constant == nil, type != .any, !fitting.type.isUnknown {
+      return cast(fitting, to: type)
+    }
     return fitting
   }
 
@@ -85,9 +87,12 @@ extension JIT.Emitter {
     let object = try meaning(expressions[0])
     if expressions.count == 3 {
       // Only asked for where the attribute is not there.
-      let test = Syntax.Expression(.call(.init(.name("hasattr"), position), [
-        .init(name: nil, value: expressions[0]), .init(name: nil, value: expressions[1]),
-      ]), position)
+      let test = Syntax.Expression(
+        .call(
+          .init(.name("hasattr"), position),
+          [
+            .init(name: nil, value: expressions[0]), .init(name: nil, value: expressions[1]),
+          ]), position)
       if try condition(test).fixed == false { return try meaning(expressions[2]) }
     }
     return try attribute(object, name, position)
@@ -166,7 +171,9 @@ extension JIT.Emitter {
       try unit.prepareCall(of: method, from: file, at: position)
       var signature = method.signature
       signature.parameters.removeFirst()
-      (function, inputs) = (method, [object] + (try match(signature, values, method.name, position).fits.map { realize($0) }))
+      (function, inputs) = (
+        method, [object] + (try match(signature, values, method.name, position).fits.map { realize($0) })
+      )
     case .closure(let definition):
       // What it does happens at once, where it could wait.
       let result = try callClosure(definition, values, position)

@@ -87,7 +87,8 @@ extension JIT.Emitter {
     switch iterable {
     case .indexed(let value):
       if value.type == .tensor {
-        return .value(try callOperators("aten::select", [.init(value), .init(constant(0)), .init(index)], at: position))
+        return .value(
+          try callOperators("aten::select", [.init(value), .init(constant(0)), .init(index)], at: position))
       }
       if case .object = value.type { return .value(try callMethod(value, "__getitem__", [.init(index)], at: position)) }
       return .value(try callOperators("aten::__getitem__", [.init(value), .init(index)], at: position))
@@ -101,7 +102,8 @@ extension JIT.Emitter {
     case .zip(let parts): return .tuple(try parts.map { try item(of: $0, at: index) })
     case .fixed(let items):
       let values = try items.map { try value(of: $0, position) }
-      return .value(try callOperators("aten::__getitem__", [.init(try list(values, nil, position)), .init(index)], at: position))
+      return .value(
+        try callOperators("aten::__getitem__", [.init(try list(values, nil, position)), .init(index)], at: position))
     }
   }
 
@@ -141,7 +143,8 @@ extension JIT.Emitter {
     let modules = try type.moduleNames.map { (key: $0, value: try attribute(of: object, $0, position)) }
     switch name {
     case "keys": return .tuple(modules.map { .value(constant(.string($0.key))) })
-    case "items", "named_children": return .tuple(modules.map { .tuple([.value(constant(.string($0.key))), $0.value]) })
+    case "items", "named_children":
+      return .tuple(modules.map { .tuple([.value(constant(.string($0.key))), $0.value]) })
     default: return .tuple(modules.map(\.value))
     }
   }

@@ -181,7 +181,8 @@ extension JIT.Emitter {
             text = self.constant(.string("AssertionError: " + literal))
           } else {
             let value = try self.value(message)
-            let words = value.type == .string ? value : try self.callOperators("aten::str", [.init(value)], at: position)
+            let words =
+              value.type == .string ? value : try self.callOperators("aten::str", [.init(value)], at: position)
             text = try self.callOperators("aten::add", [.init(text), .init(words)], at: position)
           }
         }
@@ -198,7 +199,8 @@ extension JIT.Emitter {
   ) throws -> Flow {
     guard let (context, target) = contexts.first else { return try emit(body) }
     let object = try value(context)
-    guard case .object(let type) = object.type, let enter = type.method("__enter__"), type.method("__exit__") != nil else {
+    guard case .object(let type) = object.type, let enter = type.method("__enter__"), type.method("__exit__") != nil
+    else {
       throw context.position.error("Object used in 'with' statement must define __enter__ and __exit__")
     }
     try unit.prepareCall(of: enter, from: file, at: context.position)
@@ -222,7 +224,8 @@ extension JIT.Emitter {
       }
       let arguments = [JIT.CallArgument(object), .init(try value(indices[0]))]
       _ = try callOperators("aten::Delete", arguments, at: target.position)
-    default: throw target.position.error("Sorry, you can only delete single values; slices and attributes aren't supported")
+    default:
+      throw target.position.error("Sorry, you can only delete single values; slices and attributes aren't supported")
     }
   }
 }

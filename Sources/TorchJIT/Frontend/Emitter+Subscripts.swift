@@ -127,11 +127,12 @@ extension JIT.Emitter {
     let key = try value(index)
     switch key.constant {
     case .string(let name)? where names.contains(name): return try attribute(of: object, name, position)
-    case .int? : return try attribute(of: object, names[try constantIndex(index, names.count)], position)
+    case .int?: return try attribute(of: object, names[try constantIndex(index, names.count)], position)
     default:
       throw position.error(
         "Unable to extract string literal index. ModuleDict indexing is only supported with string literals, and "
-          + "ModuleList with integer literals. For indices that are not, enumerate over the container or use an interface")
+          + "ModuleList with integer literals. For indices that are not, enumerate over the container or use an interface"
+      )
     }
   }
 
@@ -198,7 +199,8 @@ extension JIT.Emitter {
           chosen.append(nil)
           dimension += 1
         case .int:
-          result = try callOperators("aten::select", [.init(result), .init(constant(dimension)), .init(value)], at: position)
+          result = try callOperators(
+            "aten::select", [.init(result), .init(constant(dimension)), .init(value)], at: position)
         default:
           chosen.append(try chooser(value, position))
           dimension += 1

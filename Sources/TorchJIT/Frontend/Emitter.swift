@@ -65,10 +65,11 @@ extension JIT {
           frame["$value"] = .value(uninitialized(returnType ?? .none))
         }
         precondition(!flow.falls, "a function ends with a return")
-      } catch where hasMissing {
+      } catch  where hasMissing {
         // What the results of missing operators are is not known, so that the rest may look wrong.
         collectMissing(body.definition.body)
         block = graph.block
+        block.clear()
         frame["$value"] = .value(uninitialized(returnType ?? .any))
       }
       let result = returnType ?? .none
@@ -109,7 +110,11 @@ extension JIT {
         default: nil
         }
       if let key, let known = constants[key] { return known }
-      let type: ScriptType = if case .none = value { type ?? .none } else { type.map { $0.withoutOptional == .number || $0.withoutOptional == .any ? value.type : $0.withoutOptional } ?? value.type }
+      let type: ScriptType =
+        if case .none = value { type ?? .none } else {
+          type.map { $0.withoutOptional == .number || $0.withoutOptional == .any ? value.type : $0.withoutOptional }
+            ?? value.type
+        }
       let node = Graph.constant(value, type)
       node.source = position.description
       constantNodes.append(node)
@@ -148,12 +153,14 @@ extension JIT {
     }
 
     /// Gives a variable a value, which must be what a block of source text around allows it to be.
-    func assign(_ name: String, _ meaning: Meaning, annotation: ScriptType? = nil, at position: Syntax.Position) throws {
+    func assign(_ name: String, _ meaning: Meaning, annotation: ScriptType? = nil, at position: Syntax.Position) throws
+    {
       var meaning = meaning
       if let outside = frame.findOutside(name), !name.hasPrefix("$") {
         if annotation != nil {
           throw position.error(
-            "Attempting to declare and annotate the type of variable '\(name)' that is already defined in an outer block")
+            "Attempting to declare and annotate the type of variable '\(name)' that is already defined in an outer block"
+          )
         }
         guard case .value(let value) = meaning else {
           throw position.error("Cannot re-assign '\(name)' to a value of type \(meaning.name)")
@@ -163,7 +170,8 @@ extension JIT {
         }
         guard let fitting = convert(value, to: old.type) else {
           throw position.error(
-            "Variable '\(name)' previously had type \(old.type) but is now being assigned to a value of type \(value.type)")
+            "Variable '\(name)' previously had type \(old.type) but is now being assigned to a value of type \(value.type)"
+          )
         }
         meaning = .value(fitting)
       }
@@ -208,7 +216,9 @@ extension JIT {
     private func typeOf(_ fit: Fit) -> ScriptType {
       switch fit {
       case .value(let value): value.type
-      case .element(_, let type), .constant(_, let type), .call(_, _, let type), .elements(_, _, let type), .emptyDict(let type): type
+      case .element(_, let type), .constant(_, let type), .call(_, _, let type), .elements(_, _, let type),
+        .emptyDict(let type):
+        type
       case .list(let element, _): .list(element)
       }
     }

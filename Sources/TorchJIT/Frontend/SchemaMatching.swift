@@ -108,6 +108,10 @@ extension JIT.Signature {
         return .failure("Argument \(parameter.name) not provided.")
       }
     }
+    if isVariadic {
+      fits += positional.map { .value($0) }
+      positional = []
+    }
     if !positional.isEmpty || receiver != nil {
       let given = arguments.count { $0.name == nil } + (receiver != nil ? 1 : 0)
       let most = parameters.count { !$0.isKeywordOnly }
@@ -147,7 +151,8 @@ extension JIT.Fit {
   ) -> JIT.Fit? {
     if given.isUnknown || type.isUnknown { return fit }
     if case .optional(let inner) = type, given != .none {
-      if case .optional = given {} else {
+      if case .optional = given {
+      } else {
         return of(fit, given, source, as: inner, converting, &variables)
       }
     }

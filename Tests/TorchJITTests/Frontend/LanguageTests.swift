@@ -10,7 +10,8 @@ struct LanguageFixture: Decodable {
     struct Call: Decodable {
       let arguments: [Recorded]
       let result: Recorded?
-      let after: [Recorded]?
+      /// Tensors after the call.
+      let after: [Recorded?]?
       /// The message of what the call raises.
       let raised: String?
     }
@@ -43,20 +44,31 @@ indirect enum Recorded: Decodable {
   case list([Recorded]), tuple([Recorded]), dict([[Recorded]])
   case tensor([Double], [Int], String)
 
-  private enum Key: String, CodingKey { case none, int, float, bool, str, complex, list, tuple, dict, tensor, shape, dtype }
+  private enum Key: String, CodingKey {
+    case none, int, float, bool, str, complex, list, tuple, dict, tensor, shape, dtype
+  }
 
   init(from decoder: any Decoder) throws {
     let box = try decoder.container(keyedBy: Key.self)
-    if box.contains(.none) { self = .none }
-    else if let value = try box.decodeIfPresent(Int.self, forKey: .int) { self = .int(value) }
-    else if let value = try box.decodeIfPresent(String.self, forKey: .float) { self = .float(Double(value)!) }
-    else if let value = try box.decodeIfPresent(Bool.self, forKey: .bool) { self = .bool(value) }
-    else if let value = try box.decodeIfPresent(String.self, forKey: .str) { self = .string(value) }
-    else if let value = try box.decodeIfPresent([Double].self, forKey: .complex) { self = .complex(value) }
-    else if let value = try box.decodeIfPresent([Recorded].self, forKey: .list) { self = .list(value) }
-    else if let value = try box.decodeIfPresent([Recorded].self, forKey: .tuple) { self = .tuple(value) }
-    else if let value = try box.decodeIfPresent([[Recorded]].self, forKey: .dict) { self = .dict(value) }
-    else {
+    if box.contains(.none) {
+      self = .none
+    } else if let value = try box.decodeIfPresent(Int.self, forKey: .int) {
+      self = .int(value)
+    } else if let value = try box.decodeIfPresent(String.self, forKey: .float) {
+      self = .float(Double(value)!)
+    } else if let value = try box.decodeIfPresent(Bool.self, forKey: .bool) {
+      self = .bool(value)
+    } else if let value = try box.decodeIfPresent(String.self, forKey: .str) {
+      self = .string(value)
+    } else if let value = try box.decodeIfPresent([Double].self, forKey: .complex) {
+      self = .complex(value)
+    } else if let value = try box.decodeIfPresent([Recorded].self, forKey: .list) {
+      self = .list(value)
+    } else if let value = try box.decodeIfPresent([Recorded].self, forKey: .tuple) {
+      self = .tuple(value)
+    } else if let value = try box.decodeIfPresent([[Recorded]].self, forKey: .dict) {
+      self = .dict(value)
+    } else {
       self = .tensor(
         try box.decode([Double].self, forKey: .tensor), try box.decode([Int].self, forKey: .shape),
         try box.decode(String.self, forKey: .dtype))
@@ -140,7 +152,7 @@ indirect enum Recorded: Decodable {
       let result = try function.call(arguments)
       if let difference = call.result?.difference(result) { Issue.record("\(program.name): \(difference)") }
       for (recorded, argument) in zip(call.after ?? [], arguments) {
-        if let difference = recorded.difference(argument) { Issue.record("\(program.name), argument: \(difference)") }
+        if let difference = recorded?.difference(argument) { Issue.record("\(program.name), argument: \(difference)") }
       }
     }
   }

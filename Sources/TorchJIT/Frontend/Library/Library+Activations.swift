@@ -71,7 +71,9 @@ extension JIT.Library {
 
         """
     }
-    for (name, call) in [("softmax", "input.softmax"), ("softmin", "(-input).softmax"), ("log_softmax", "input.log_softmax")] {
+    for (name, call) in [
+      ("softmax", "input.softmax"), ("softmin", "(-input).softmax"), ("log_softmax", "input.log_softmax"),
+    ] {
       text += """
         def \(name)(input: Tensor, dim: Optional[int] = None, _stacklevel: int = 3,
             dtype: Optional[int] = None) -> Tensor:
@@ -95,7 +97,8 @@ extension JIT.Library {
 
       """
     let functions = [
-      ("dropout", "dropout", "True"), ("alpha_dropout", "alpha_dropout", "False"), ("dropout1d", "feature_dropout", "True"),
+      ("dropout", "dropout", "True"), ("alpha_dropout", "alpha_dropout", "False"),
+      ("dropout1d", "feature_dropout", "True"),
       ("dropout2d", "feature_dropout", "True"), ("dropout3d", "feature_dropout", "True"),
       ("feature_alpha_dropout", "feature_alpha_dropout", "False"),
     ]
