@@ -151,7 +151,7 @@ extension JIT {
       case "prim::SetAttr":
         guard let name = node.attributeName else { throw malformed(node) }
         // There is no text for assigning to a name that is no identifier; PyTorch's classes have none.
-        guard PythonText.isIdentifier(name) else { throw malformed(node) }
+        guard PythonText.isAttribute(name) else { throw malformed(node) }
         try add("\(object(node.inputs[0])).\(name) = \(text(node.inputs[1]))")
       case "prim::TupleUnpack", "prim::ListUnpack":
         let source = try text(node.inputs[0])
@@ -296,7 +296,7 @@ extension JIT {
         return "(\(try text(inputs[0])))[\(start):\(end)]"
       case "prim::GetAttr":
         guard let name = node.attributeName else { throw malformed(node) }
-        return PythonText.isIdentifier(name)
+        return PythonText.isAttribute(name)
           ? "\(try object(inputs[0])).\(name)" : "getattr(\(try text(inputs[0])), \(PythonText.quoted(name)))"
       case "prim::CallMethod":
         guard let name = node.attributeName else { throw malformed(node) }

@@ -53,8 +53,8 @@ extension JIT {
       case .enumeration(let type, let member):
         global(printer.name(.enumeration(type)))
         guard let found = type.members.first(where: { $0.name == member }) else { throw refusal("an unknown enum member") }
+        // PyTorch wants the value itself here, not a tuple of it.
         if let text = found.text { try pickler.write(text) } else if let number = found.value { try write(IValue(.scalar(number))) }
-        pickler.emit(0x85)
         pickler.emit("R")
       case .generator: throw refusal("a generator")
       case .function(let function): throw refusal("the function \(function.qualifiedName)")

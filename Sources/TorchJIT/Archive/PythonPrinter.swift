@@ -100,12 +100,12 @@ extension JIT {
       for attribute in type.attributes {
         let annotation = self.type(attribute.type)
         text +=
-          PythonText.isIdentifier(attribute.name)
+          PythonText.isAttribute(attribute.name)
           ? "  \(attribute.name) : \(annotation)\n"
           : "  __annotations__[\(PythonText.quoted(attribute.name))] = \(annotation)\n"
       }
       for (name, value) in type.constants.sorted(by: { $0.key < $1.key }) {
-        guard PythonText.isIdentifier(name), let literal = literal(value) else { continue }
+        guard PythonText.isAttribute(name), let literal = literal(value) else { continue }
         text += "  \(name) : Final[\(self.type(value.type))] = \(literal)\n"
       }
       for name in type.methodNames {
