@@ -268,4 +268,6 @@ extension UInt8 {
     default: false
     }
   }
+
+  fileprivate var isDigit: Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) }
 }

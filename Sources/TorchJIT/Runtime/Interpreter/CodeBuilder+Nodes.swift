@@ -2,7 +2,6 @@
 
 extension JIT.CodeBuilder {
   mutating func emit(_ node: JIT.Node) throws {
-    if node.kind == "prim::fork" { return try compute(node) }
     switch node.target {
     case .operator(let op): return emitOperator(op, node)
     case .builtin(let builtin): return compute(node, builtin.body)
