@@ -28,8 +28,9 @@ let package = Package(
     .executableTarget(
       name: "swift-torch",
       dependencies: [
-        "Torch", "TorchConformance", "TorchONNX",
+        "Torch", "TorchConformance", "TorchONNX", collections,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "ComplexModule", package: "swift-numerics"),
       ]),
     // Runs folders of operator cases against the registry.
     .target(
@@ -96,6 +97,8 @@ let package = Package(
       ],
       path: "Examples/mnist"),
     .target(name: "GuideListings", dependencies: ["Torch"], path: "Examples/guide/Listings"),
+    // Runs a deployed model on the small run time alone.
+    .executableTarget(name: "mobile", dependencies: ["TorchJIT"], path: "Examples/mobile"),
     .executableTarget(name: "guide", dependencies: ["GuideListings"], path: "Examples/guide/Program"),
 
     // `make bench`: in this package, so that it shares the one release build.

@@ -5,7 +5,7 @@ a function here and a method of tensors, found by PyTorch's schema. The library 
 """
 
 from . import _library, _operators, _values
-from . import autograd, cuda, ops, safetensors, serialization  # noqa: F401
+from . import autograd, cuda, jit, onnx, ops, safetensors, serialization  # noqa: F401
 from ._creation import as_tensor, asarray, tensor  # noqa: F401
 from ._dlpack import from_dlpack, to_dlpack  # noqa: F401
 from ._functions import *  # noqa: F401,F403

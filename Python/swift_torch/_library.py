@@ -81,6 +81,15 @@ _declare(
     safetensors_load=(c_char_p, c_int32, c_void_p), safetensors_metadata=(c_char_p, c_void_p),
     safetensors_save=(c_char_p, c_int64, c_char_p, c_int64, c_char_p), npz_load=(c_char_p, c_void_p),
     npz_save=(c_char_p, c_int64, c_char_p))
+_declare(
+    _free, handle, module_load=(c_char_p, c_char_p, c_int64, c_void_p), onnx_load=(c_char_p,))
+_declare(
+    _free, status, module_save=(handle, c_char_p, c_char_p, c_int64),
+    module_call=(handle, c_char_p, c_char_p, c_int64, c_void_p), module_get=(handle, c_char_p, c_void_p),
+    module_set=(handle, c_char_p, c_char_p, c_int64), module_train=(handle, c_int32),
+    module_list=(handle, c_int32, c_void_p), module_load_state=(handle, c_char_p, c_int64, c_int32),
+    module_describe=(handle, c_char_p, c_int32, c_void_p), onnx_ports=(handle, c_void_p),
+    onnx_run=(handle, c_char_p, c_int64, c_void_p))
 _declare(_free, c_int64, call=(c_int64, c_char_p, c_int64, c_int64, c_void_p, c_int64))
 
 if abi_version() != ABI_VERSION:  # noqa: F821

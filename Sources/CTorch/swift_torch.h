@@ -239,6 +239,41 @@ st_status st_safetensors_save(
 st_status st_npz_load(const char *path, st_value *result);
 st_status st_npz_save(const st_value *tensors, int64_t block_bytes, const char *path);
 
+/* ---- Modules --------------------------------------------------------------------------------------------------- */
+
+/* TorchScript archives. `extra_names` is a list of names of files to read beside the module, or NULL; what they hold comes
+ * back in `extra_files`, a dictionary of texts. */
+st_handle st_module_load(const char *path, const st_value *extra_names, int64_t block_bytes, st_value *extra_files);
+/* `extra_files` is a dictionary of texts to write beside the module, or NULL. */
+st_status st_module_save(st_handle module, const char *path, const st_value *extra_files, int64_t block_bytes);
+/* Calls a method; `arguments` is a tuple of a list (arguments in order) and a dictionary (those by name). Numbers, lists and
+ * tuples become what the parameters' types ask for where PyTorch would convert them too. */
+st_status st_module_call(
+  st_handle module, const char *method, const st_value *arguments, int64_t block_bytes, st_value *result);
+/* An attribute, or a submodule. */
+st_status st_module_get(st_handle module, const char *name, st_value *result);
+st_status st_module_set(st_handle module, const char *name, const st_value *value, int64_t block_bytes);
+/* Puts the module into training mode, or into evaluation mode with 0. */
+st_status st_module_train(st_handle module, int32_t mode);
+enum st_module_list_kind {
+  ST_METHODS = 0,    /* a list of names */
+  ST_PARAMETERS = 1, /* dictionaries by name: of tensors, … */
+  ST_BUFFERS = 2,
+  ST_STATE = 3,
+  ST_CHILDREN = 4    /* … of modules */
+};
+st_status st_module_list(st_handle module, int32_t what, st_value *result);
+st_status st_module_load_state(st_handle module, const st_value *state, int64_t block_bytes, int32_t strict);
+/* The module as text: 0 as it is printed, 1 the source of `method`, 2 its graph. */
+st_status st_module_describe(st_handle module, const char *method, int32_t form, st_value *result);
+
+/* ONNX models. Their parameters, buffers and state are listed as those of other modules. */
+st_handle st_onnx_load(const char *path);
+/* A tuple of two lists: the names of the inputs and of the outputs. */
+st_status st_onnx_ports(st_handle module, st_value *result);
+/* Runs a model on a dictionary of inputs by name, tensors or lists of them; the results come in a list. */
+st_status st_onnx_run(st_handle module, const st_value *inputs, int64_t block_bytes, st_value *result);
+
 /* ---- DLPack ---------------------------------------------------------------------------------------------------- */
 
 /* Reference: https://dmlc.github.io/dlpack/latest/ */
