@@ -6,7 +6,6 @@ enum Products {
     composite: "linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor", twins: .out
   ) { (x: Tensor, weight: Tensor, bias: Tensor?) in
     guard weight.ndim <= 2 else { throw TorchError(.shape, "linear: weight must be a vector or a matrix, got \(weight.ndim) dimensions") }
-    if let bias, x.ndim == 2, weight.ndim == 2 { return bias.addmm(x, weight.t()) }
     let y = Matmul.matmul(x, weight.ndim == 2 ? weight.t() : weight)
     return bias.map { y + $0 } ?? y
   }

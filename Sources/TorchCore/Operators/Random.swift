@@ -274,11 +274,6 @@ extension torch {
       guard n >= 0 else {
         throw TorchError(.shape, "Trying to create tensor with negative dimension \(n): [\(n)]")
       }
-      let options: [Value] = [.dtype(dtype), .none, .device(.cpu), .bool(false)]
-      let seen = try generator.map {
-        try Interposers.factory("aten::randperm.generator", [.int(n), .generator($0)] + options)
-      } ?? Interposers.factory("aten::randperm", [.int(n)] + options)
-      if let seen { return seen }
       let out = try Tensor.uninitialized([n], dtype)
       let drawn = (generator ?? .default).draw { tk_random_permutation($0, dtype.kernel, out.pointer, Int64(n)) }
       guard drawn else {

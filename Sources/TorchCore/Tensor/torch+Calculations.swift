@@ -137,12 +137,6 @@ extension torch {
     _ elements: Tensor, _ testElements: Tensor, assumeUnique: Bool = false, invert: Bool = false
   ) -> Tensor { Searching.isin(elements, testElements, assumeUnique, invert) }
 
-  /// `x wᵀ + b`: x (…, in), w (out, in), b (out) gives (…, out).
-  /// Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.linear.html
-  public static func linear(_ x: Tensor, _ weight: Tensor, bias: Tensor? = nil) -> Tensor {
-    Products.linear(x, weight, bias)
-  }
-
   /// `x1 A x2 + b` for each output: x1 (…, m), x2 (…, n), weight (k, m, n), bias (k) give (…, k).
   public static func bilinear(_ x1: Tensor, _ x2: Tensor, _ weight: Tensor, bias: Tensor? = nil) -> Tensor {
     Products.bilinear(x1, x2, weight, bias)

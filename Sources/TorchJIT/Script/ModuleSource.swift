@@ -39,6 +39,7 @@ extension Double: ScriptConstant { var scriptValue: JIT.IValue { .double(self) }
 extension Bool: ScriptConstant { var scriptValue: JIT.IValue { .bool(self) } }
 extension String: ScriptConstant { var scriptValue: JIT.IValue { .string(self) } }
 extension Scalar: ScriptConstant { var scriptValue: JIT.IValue { JIT.IValue(.scalar(self)) } }
+extension JIT.IValue: ScriptConstant { var scriptValue: JIT.IValue { self } }
 
 extension Optional: ScriptConstant where Wrapped: ScriptConstant {
   var scriptValue: JIT.IValue { map(\.scriptValue) ?? .none }

@@ -86,7 +86,7 @@ extension JIT.ModuleSources {
           bags = input
       \(renorm("bags", m.maxNorm, m.normType))
         result, _, _, _ = torch.embedding_bag(self.weight, bags, starts, \(py: m.scaleGradByFreq), \(py: mode), False, weights, \
-      \(py: m.includeLastOffset), \(py: m.paddingIdx))
+      \(py: m.includeLastOffset), \(py: m.paddingIdx.scriptValue))
         return result
       """,
       [

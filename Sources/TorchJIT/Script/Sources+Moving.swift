@@ -73,7 +73,7 @@ extension JIT.ModuleSources {
     if m.mode == .area { return "torch.adaptive_avg_pool\(rank)d(input, \(size ?? rounded ?? "[]"))" }
     let recomputes = m.recomputeScaleFactor == true && size == nil
     let sizes = size ?? (recomputes ? rounded! : "None")
-    let scales = size == nil && !recomputes ? "\(py: scaled)" : "None"
+    let scales = size == nil && !recomputes ? "\(py: scaled.scriptValue)" : "None"
     let corners = ", \(py: m.alignCorners ?? false)"
     let (name, extra) =
       switch m.mode {

@@ -15,7 +15,7 @@ extension JIT.ModuleSources {
         ["normalized_shape": m.normalizedShape, "eps": m.eps, "elementwise_affine": m.elementwiseAffine])
     case let m as nn.RMSNorm:
       return expression(
-        "torch.rms_norm(input, \(py: m.normalizedShape), self.weight, \(py: m.eps))",
+        "torch.rms_norm(input, \(py: m.normalizedShape), self.weight, \(py: m.eps.scriptValue))",
         ["normalized_shape": m.normalizedShape, "eps": m.eps, "elementwise_affine": m.elementwiseAffine])
     case let m as nn.GroupNorm:
       return expression(

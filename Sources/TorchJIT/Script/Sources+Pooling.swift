@@ -12,7 +12,7 @@ extension JIT.ModuleSources {
         ])
     case let m as nn.AveragePooling:
       let rank = m.kernelSize.count
-      let divisor = rank == 1 ? "" : ", \(py: m.divisorOverride)"
+      let divisor = rank == 1 ? "" : ", \(py: m.divisorOverride.scriptValue)"
       return expression(
         "torch.avg_pool\(rank)d(input, \(py: m.kernelSize), \(py: m.stride), \(py: m.padding), \(py: m.ceilMode), \(py: m.countIncludePad)\(divisor))",
         [

@@ -178,7 +178,7 @@ extension JIT {
     func restore() {
       for (slot, tensor, values) in buffers {
         slot.tensor = tensor
-        torch.noGrad { if !tensor.equal(values) { tensor.copy_(values) } }
+        torch.noGrad { if (try? tensor.equal(values)) != true { tensor.copy_(values) } }
       }
       // The bytes are the generator's own.
       try! Generator.default.setState(random)

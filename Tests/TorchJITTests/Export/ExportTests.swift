@@ -56,11 +56,11 @@ import Torch
         torch.manualSeed(5)
         test.expectEqual(try torch.noGrad { try test.run(other, inputs) }, expected)
       }
-      runs.append(.dict(["inputs": .list(inputs.map { .tensor($0) }), "outputs": .list(expected.map { .tensor($0.detach()) })]))
+      runs.append(.dict(StateDictionary(["inputs": .list(inputs.map { .tensor($0) }), "outputs": .list(expected.map { .tensor($0.detach()) })])))
     }
     guard let target = ProcessInfo.processInfo.environment["TORCHSCRIPT_EXPORT"] else { return }
     try module.save(to: "\(target)/\(name).pt")
-    try torch.save(.dict(["runs": .list(runs), "random": .bool(test.isRandom)]), to: "\(target)/\(name).data.pt")
+    try torch.save(.dict(StateDictionary(["runs": .list(runs), "random": .bool(test.isRandom)])), to: "\(target)/\(name).data.pt")
   }
 }
 

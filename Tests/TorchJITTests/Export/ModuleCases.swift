@@ -80,8 +80,8 @@ extension ModuleCase {
     let layers: [(String, any nn.Layer<Tensor, Tensor>)] = [
       ("ReLU", nn.ReLU()), ("ReLU6", nn.ReLU6()), ("SiLU", nn.SiLU()), ("Mish", nn.Mish()), ("SELU", nn.SELU()),
       ("Hardsigmoid", nn.Hardsigmoid()), ("Hardswish", nn.Hardswish()), ("ELU", nn.ELU(alpha: 0.7)),
-      ("CELU", nn.CELU(alpha: 1.2)), ("LeakyReLU", nn.LeakyReLU(0.2)), ("RReLU", nn.RReLU()),
-      ("Hardtanh", nn.Hardtanh(-0.5, 0.5)), ("Threshold", nn.Threshold(0.1, 20)), ("Sigmoid", nn.Sigmoid()),
+      ("CELU", nn.CELU(alpha: 1.2)), ("LeakyReLU", nn.LeakyReLU(negativeSlope: 0.2)), ("RReLU", nn.RReLU()),
+      ("Hardtanh", nn.Hardtanh(minVal: -0.5, maxVal: 0.5)), ("Threshold", nn.Threshold(0.1, 20)), ("Sigmoid", nn.Sigmoid()),
       ("Tanh", nn.Tanh()), ("LogSigmoid", nn.LogSigmoid()), ("Softsign", nn.Softsign()),
       ("Tanhshrink", nn.Tanhshrink()), ("GELU", nn.GELU()), ("GELU_tanh", nn.GELU(approximate: "tanh")),
       ("Softplus", nn.Softplus(beta: 2)), ("Hardshrink", nn.Hardshrink()), ("Softshrink", nn.Softshrink()),

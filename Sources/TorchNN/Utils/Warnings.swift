@@ -1,7 +1,7 @@
 // Warnings: remarks about a program that goes on all the same.
 //
 // They go to standard error, or to whoever catches them.
-// Reference: https://docs.python.org/3/library/warnings.html, https://pytorch.org/docs/stable/generated/torch.set_warn_always.html
+// Reference: https://docs.python.org/3/library/warnings.html
 
 #if canImport(Glibc)
   import Glibc
