@@ -7,6 +7,7 @@ NAME.data.pt has "inputs" and "outputs"; with "mode" "train" only running is che
 Prints what differs, and counts.
 """
 
+import multiprocessing
 import pathlib
 import sys
 import warnings
@@ -47,14 +48,28 @@ def check(path):
     return None
 
 
+def report(path, pipe):
+    try:
+        pipe.send(check(path))
+    except Exception as error:
+        lines = str(error).strip().splitlines()
+        pipe.send(f"{type(error).__name__}: {lines[-1] if lines else error}")
+
+
+def apart(path):
+    """Checks in a process of its own, so that a crash is a failure of one archive."""
+    here, there = multiprocessing.Pipe()
+    process = multiprocessing.get_context("fork").Process(target=report, args=(path, there))
+    process.start()
+    process.join()
+    return here.recv() if here.poll() else f"the process ended with {process.exitcode}"
+
+
 def main():
     paths = sorted(p for p in pathlib.Path(sys.argv[1]).glob("*.pt") if not p.name.endswith(".data.pt"))
     failures = 0
     for path in paths:
-        try:
-            problem = check(path)
-        except Exception as error:
-            problem = f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else error}"
+        problem = apart(path)
         if problem:
             failures += 1
             print(f"{path.stem}: {problem}"[:400])

@@ -17,7 +17,7 @@ extension JIT {
 
   /// Records what `call` does with `module`, for exporters: one graph of operators.
   package static func record<Module: nn.Module, each Input, Output>(
-    _ module: Module, _ example: repeat each Input, inputNames: [String] = [], dynamicSizes: DynamicSizes = .all,
+    _ module: Module, _ example: repeat each Input, inputNames: [String] = [], dynamicSizes: DynamicSizes = .batch,
     _ call: @escaping (Module, repeat each Input) throws -> Output
   ) throws -> Recording {
     let trace = try tracer(

@@ -31,6 +31,7 @@ extension JIT {
       root = TraceFrame(tree, in: nil, scope: "", inputs: [])
       frame = root
       try addInputs(arguments, names)
+      see(values.count - 1)
       try addSteps()
       try addOutput()
       addReplacedBuffers()
