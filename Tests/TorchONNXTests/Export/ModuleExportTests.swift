@@ -220,9 +220,9 @@ import TorchONNX
     .module("TransformerDecoderLayer", axes: [1, 1], tolerance: 5e-5, inputs: { [torch.randn(5, $0, 8), torch.randn(6, $0, 8)] }, { nn.TransformerDecoderLayer(8, 2, dimFeedforward: 16) }) {
       [$0($1[0], $1[1])]
     },
-    .module("TransformerEncoder", axes: [0, 0], tolerance: 5e-5, inputs: { [torch.randn($0, 5, 8), Tensor.arange(5).expand([$0, 5]) .> 3] }, {
+    .module("TransformerEncoder", axes: [0, 0], tolerance: 5e-5, inputs: { [torch.randn($0, 5, 8), Tensor.arange(5).expand([$0, 5]) > 3] }, {
       nn.TransformerEncoder(nn.TransformerEncoderLayer(8, 2, dimFeedforward: 16, activation: .gelu, batchFirst: true, normFirst: true), 2)
-    }) { [$0($1[0], mask: nn.Transformer.generateSquareSubsequentMask(5), srcKeyPaddingMask: $1[1].to(.float32).maskedFill($1[1], -Double.infinity))] },
+    }) { [$0($1[0], mask: nn.Transformer.generateSquareSubsequentMask(5), srcKeyPaddingMask: $1[1].to(.float32).maskedFill($1[1], .double(-.infinity)))] },
     .module("TransformerDecoder", axes: [0, 0], tolerance: 5e-5, inputs: { [torch.randn($0, 5, 8), torch.randn($0, 6, 8)] }, {
       nn.TransformerDecoder(nn.TransformerDecoderLayer(8, 2, dimFeedforward: 16, batchFirst: true), 2)
     }) { [$0($1[0], $1[1])] },

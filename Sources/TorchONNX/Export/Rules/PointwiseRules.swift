@@ -62,7 +62,7 @@ extension ONNX {
       same("Tanh", "tanh"), same("Exp", "exp"), same("Log", "log"), same("Sqrt", "sqrt"),
       same("Erf", "erf", "special_erf"), same("Reciprocal", "reciprocal"), same("Sigmoid", "sigmoid", "special_expit"),
       same("Sign", "sign", "sgn"),
-      rounding("Ceil", "ceil"), rounding("Floor", "floor"), rounding("Round", "round", "special_round"),
+      rounding("Ceil", "ceil"), rounding("Floor", "floor"), rounding("Round", "round"),
       .one("round.decimals", "special_round", as: ["Round", "Mul", "Div"]) { call in
         let (g, dtype, decimals) = (call.graph, try call.dtype(of: "self"), try call.int("decimals"))
         let x = try call["self"]
