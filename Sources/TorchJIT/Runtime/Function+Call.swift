@@ -96,6 +96,7 @@ extension JIT.IValue {
     switch (self, type.withoutOptional) {
     case (.tensor, .tensor), (.none, .none): return self
     case (.int(let number), .float): return .double(Double(number))
+    case (.string(let name), .device): return (try? Device(name)).map { .device($0) }
     case (.none, _) where type != type.withoutOptional: return self
     // Nothing says what would be in an empty list or dictionary.
     case (.list(let list), .list(let element)) where list.items.isEmpty:

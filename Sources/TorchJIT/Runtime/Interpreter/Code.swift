@@ -95,9 +95,9 @@ extension JIT {
     }
   }
 
-  /// A builtin, or what the interpreter itself knows how to do with values.
+  /// A builtin, or what the interpreter itself knows how to do with values. Several results come as a tuple.
   final class Computation {
-    typealias Body = ([IValue]) throws -> [IValue]
+    typealias Body = ([IValue]) throws -> IValue
     let body: Body
     let arguments: [Operand]
     let results: [Register?]

@@ -4,8 +4,8 @@ extension JIT.CodeBuilder {
   mutating func emit(_ node: JIT.Node) throws {
     switch node.target {
     case .operator(let op): return emitOperator(op, node)
-    case .builtin(let builtin): return emitBuiltin(builtin, node)
-    case .function(let function) where node.kind != "prim::CallMethod" || node.inputs.first?.type.isInterface != true:
+    case .builtin(let builtin): return compute(node, builtin.body)
+    case .function(let function) where node.kind == "prim::CallFunction" || node.kind == "prim::CallMethod":
       // The function is the first input where a constant names it.
       let inputs = node.kind == "prim::CallFunction" && node.inputs.first?.type == .function
         ? Array(node.inputs.dropFirst()) : node.inputs
@@ -59,19 +59,6 @@ extension JIT.CodeBuilder {
     append(.callFunction(JIT.FunctionCall(callee, arguments, define(node.outputs), scope: scope)))
   }
 
-  private mutating func emitBuiltin(_ builtin: JIT.Builtin, _ node: JIT.Node) {
-    let body = builtin.body
-    switch builtin.signature.returns.count {
-    case 0:
-      compute(node) {
-        _ = try body($0)
-        return []
-      }
-    case 1: compute(node) { [try body($0)] }
-    default: compute(node) { try body($0).elements ?? [] }
-    }
-  }
-
   mutating func compute(_ node: JIT.Node, _ body: @escaping JIT.Computation.Body) {
     let arguments = operands(node.inputs, at: node)
     append(.compute(JIT.Computation(arguments, define(node.outputs), body)))
@@ -90,7 +77,7 @@ extension JIT.CodeBuilder {
       guard let object = arguments[0].object, let value = object[name] ?? object.type.constants[name] else {
         throw TorchError(.state, "'\(arguments[0].type)' object has no attribute '\(name)'")
       }
-      return [value]
+      return value
     }
   }
 
@@ -105,11 +92,7 @@ extension JIT.CodeBuilder {
         throw TorchError(.state, "'\(arguments[0].type)' object has no attribute '\(name)'")
       }
       object[name] = arguments[1]
-      return []
+      return .none
     }
   }
-}
-
-extension JIT.ScriptType {
-  fileprivate var isInterface: Bool { if case .interface = self { true } else { false } }
 }

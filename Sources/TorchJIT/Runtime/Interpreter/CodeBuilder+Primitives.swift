@@ -9,55 +9,58 @@ extension JIT.CodeBuilder {
       compute(node) { arguments in
         let dict = JIT.DictObject(key, value)
         for i in stride(from: 0, to: arguments.count - 1, by: 2) { dict[try arguments[i].key()] = arguments[i + 1] }
-        return [.dict(dict)]
+        return .dict(dict)
       }
     case "prim::TupleIndex":
       compute(node) { arguments in
         let (items, index) = (arguments[0].elements ?? [], arguments[1].int ?? 0)
         guard let item = items.element(index) else { throw TorchError(.index, "Tuple index out of range") }
-        return [item]
+        return item
       }
     case "prim::TupleSlice":
       guard let begin = node.attributes["beg"]?.int, let end = node.attributes["end"]?.int else { throw malformed(node) }
-      compute(node) { [.tuple(($0[0].elements ?? []).slice(begin, end))] }
+      compute(node) { .tuple(($0[0].elements ?? []).slice(begin, end)) }
     case "prim::CreateObject":
       guard case .object(let type) = node.output.type else { throw malformed(node) }
-      compute(node) { _ in [.object(JIT.ScriptObject(type))] }
+      compute(node) { _ in .object(JIT.ScriptObject(type)) }
     case "prim::isinstance":
       guard case .types(let types)? = node.attributes["types"] else { throw malformed(node) }
       compute(node) { arguments in
         let type = arguments[0].type
-        return [.bool(types.contains { type.isSubtype(of: $0) })]
+        return .bool(types.contains { type.isSubtype(of: $0) })
       }
-    case "prim::Uninitialized": compute(node) { _ in [.none] }
+    case "prim::Uninitialized": compute(node) { _ in .none }
     case "prim::RaiseException":
       compute(node) { throw TorchError(scriptException: $0[0].string ?? "", class: $0.count > 1 ? $0[1].string : nil) }
     case "prim::EnumName":
       compute(node) { arguments in
         guard case .enumeration(_, let name) = arguments[0] else { throw arguments[0].mismatch("Enum") }
-        return [.string(name)]
+        return .string(name)
       }
     case "prim::EnumValue":
       compute(node) { arguments in
         guard case .enumeration(let type, let name) = arguments[0] else { throw arguments[0].mismatch("Enum") }
-        return [try type.value(of: name)]
+        return try type.value(of: name)
       }
     case "prim::Print":
       compute(node) { arguments in
         print(arguments.map(\.printedText).joined(separator: " "))
-        return []
+        return .none
       }
     case "prim::tolist":
       let type = node.output.type
       compute(node) { arguments in
         guard let tensor = arguments[0].tensor else { throw arguments[0].mismatch("Tensor") }
-        return [try tensor.nestedList(type)]
+        return try tensor.nestedList(type)
       }
     case "prim::fork": try fork(node)
+    case "prim::awaitable":
+      guard case .future(let type) = node.output.type else { throw malformed(node) }
+      compute(node) { .future(JIT.FutureObject(type, $0[0])) }
     case "aten::wait":
       compute(node) { arguments in
         guard case .future(let future) = arguments[0] else { throw arguments[0].mismatch("Future") }
-        return [future.value]
+        return future.value
       }
     default:
       throw TorchError(.notImplemented, "nothing is known to run \(node.kind)" + (node.source.map { " (\($0))" } ?? ""))
@@ -66,14 +69,16 @@ extension JIT.CodeBuilder {
 
   /// Work that may run at the same time as what follows. Operators use all cores already, so it runs at once.
   private mutating func fork(_ node: JIT.Node) throws {
-    let code: JIT.Code
+    guard case .future(let type) = node.output.type else { throw malformed(node) }
+    let code: () throws -> JIT.Code
     switch (node.attributes["Subgraph"], node.target) {
-    case (.graph(let graph)?, _): code = try JIT.CodeBuilder.code(of: graph, name: "<forked function>")
-    case (_, .function(let function)): code = try function.code()
+    case (.graph(let graph)?, _):
+      let made = try JIT.CodeBuilder.code(of: graph, name: "<forked function>")
+      code = { made }
+    case (_, .function(let function)): code = { try function.code() }
     default: throw malformed(node)
     }
-    guard case .future(let type) = node.output.type else { throw malformed(node) }
-    compute(node) { [.future(JIT.FutureObject(type, try JIT.Interpreter.run(code, $0)))] }
+    compute(node) { .future(JIT.FutureObject(type, try JIT.Interpreter.run(code(), $0))) }
   }
 }
 

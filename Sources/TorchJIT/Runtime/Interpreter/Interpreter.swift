@@ -50,10 +50,10 @@ extension JIT {
       registers = Interpreter.registers(for: code, arguments)
     }
 
-    private static func registers(for code: Code, _ arguments: [IValue]) -> [IValue] {
+    private static func registers(for code: Code, _ arguments: consuming [IValue]) -> [IValue] {
       var registers = arguments
       registers.reserveCapacity(code.registerCount)
-      for _ in arguments.count..<code.registerCount { registers.append(.none) }
+      while registers.count < code.registerCount { registers.append(.none) }
       return registers
     }
 
@@ -158,9 +158,13 @@ extension JIT {
     }
 
     private mutating func compute(_ computation: Computation) throws {
-      let results = try computation.body(read(computation.arguments))
+      let result = try computation.body(read(computation.arguments))
       try scope.check()
-      write(results, to: computation.results)
+      switch computation.results.count {
+      case 0: break
+      case 1: if let register = computation.results[0] { registers[register] = result }
+      default: write(result.elements ?? [], to: computation.results)
+      }
     }
 
     private mutating func enter(_ call: FunctionCall) throws {
@@ -205,10 +209,11 @@ extension JIT {
     private mutating func leave(_ operands: [Operand]) -> IValue? {
       let values = read(operands)
       let results = call?.results ?? []
-      guard let caller = frames.popLast() else { return values.asResult }
+      guard var caller = frames.popLast() else { return values.asResult }
       code = caller.code
       position = caller.position
-      registers = caller.registers
+      // Swapped, so that nobody else holds the registers that are written to next.
+      swap(&registers, &caller.registers)
       call = caller.call
       if results.count == values.count {
         write(values, to: results)
