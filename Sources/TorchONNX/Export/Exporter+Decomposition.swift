@@ -1,18 +1,18 @@
-// Operators without a rule that are made of others: their parts are recorded, as a trace of a model is, and exported.
+// Fused operators without a rule: the calls of their reference are recorded, as a trace of a model is, and exported.
 
 import TorchCore
 import TorchJIT
 import TorchNN
 
 extension ONNX.Exporter {
-  /// Composites of composites end somewhere.
+  /// References that call fused operators end somewhere.
   private static let depthLimit = 8
 
   /// The results of an operator as what it is made of gives them; nil where that cannot be written either.
   func decomposed(
     _ op: AnyOperator, _ arguments: [Exported], _ results: [[JIT.IValue]]?
   ) throws -> [Exported]? {
-    guard op.tier != .primitive, results != nil, depth < ONNX.Exporter.depthLimit else { return nil }
+    guard op.tier == .fused, results != nil, depth < ONNX.Exporter.depthLimit else { return nil }
     let cells = arguments.flatMap(\.cells)
     let examples = cells.compactMap { $0.samples?.first }
     guard !cells.isEmpty, examples.count == cells.count else { return nil }
@@ -24,7 +24,7 @@ extension ONNX.Exporter {
       { (_, tensors: [Tensor]) throws -> [Any] in
         var rest = tensors[...]
         let boxed = try arguments.map { try $0.boxed(&rest) }
-        return try (op.callParts(boxed) ?? []).map(ONNX.Exporter.plain)
+        return try (op.callReference(boxed) ?? []).map(ONNX.Exporter.plain)
       })
     else { return nil }
     let (nodes, known, wasScope) = (writer.checkpoint(), problems, writer.scope)

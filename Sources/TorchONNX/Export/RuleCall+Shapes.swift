@@ -20,14 +20,17 @@ extension ONNX {
 extension ONNX.RuleCall {
   typealias Wire = ONNX.Wire
 
-  /// Gives `x`, of the argument's sizes, the sizes that `pieces` say.
-  func reshape(_ x: Wire, _ pieces: [ONNX.SizePiece], of name: String = "self") throws -> Wire {
+  /// Gives `x` the sizes that `pieces` say in terms of the argument's.
+  /// - Parameter leading: how many of its first dimensions have the argument's sizes; nil if it has all of them.
+  func reshape(_ x: Wire, _ pieces: [ONNX.SizePiece], of name: String = "self", leading: Int? = nil) throws -> Wire {
     let sizes = try self.sizes(of: name)
     var pieces = try pieces.enumerated().map { i, piece in try simplified(piece, sizes, name) }
     let hasZero = pieces.contains { if case .fixed(0) = $0 { true } else { false } }
     let hasRest = pieces.contains { if case .rest = $0 { true } else { false } }
     // 0 in ONNX is the size that the dimension has, -1 what remains.
-    func isCopied(_ i: Int) -> Bool { if case .same(i) = pieces[i] { !hasZero } else { false } }
+    func isCopied(_ i: Int) -> Bool {
+      if case .same(i) = pieces[i] { !hasZero && i < leading ?? .max } else { false }
+    }
     let open = pieces.indices.filter { i in
       if case .fixed = pieces[i] { return false }
       if case .rest = pieces[i] { return false }

@@ -199,7 +199,6 @@ import TorchONNX
     .module("LSTMState", axes: [1, 1, 1], inputs: { [torch.randn(5, $0, 3), torch.randn(1, $0, 4), torch.randn(1, $0, 4)] }, { nn.LSTM(3, 4) }) {
       [$0($1[0], ($1[1], $1[2])).output]
     },
-    .module("LSTMProjected", inputs: { [torch.randn($0, 3, 3)] }, { nn.LSTM(3, 4, batchFirst: true, projSize: 2) }) { [$0($1[0]).output] },
     .module("RNNCell", axes: [0, 0], inputs: { [torch.randn($0, 3), torch.randn($0, 4)] }, { nn.RNNCell(3, 4) }) { [$0($1[0], $1[1])] },
     .module("GRUCell", axes: [0, 0], inputs: { [torch.randn($0, 3), torch.randn($0, 4)] }, { nn.GRUCell(3, 4) }) { [$0($1[0], $1[1])] },
     .module("LSTMCell", inputs: { [torch.randn($0, 3)] }, { nn.LSTMCell(3, 4) }) {

@@ -16,7 +16,7 @@ extension ONNX {
           repeats[rank - 2] = heads / keyHeads
           let tiled = g.emit("Tile", [g.unsqueeze(x, [rank - 2]), g.ints(repeats)])
           let pieces: [SizePiece] = (0..<rank).map { $0 == rank - 3 ? .fixed(heads) : .same($0) }
-          return try call.reshape(tiled, pieces, of: name)
+          return try call.reshape(tiled, pieces, of: name, leading: rank - 3)
         }
         if heads != keyHeads { (key, value) = (try spread(key, "key"), try spread(value, "value")) }
       }

@@ -57,7 +57,25 @@ extension ONNX {
       return columns.map { g.expand($0, sizes) }
     }
 
+    /// Tensors given at least so many dimensions, joined along one.
+    /// - Parameter spread: the new dimensions of a tensor of so many.
+    private static func stacked(
+      _ name: String, _ other: String? = nil, axis: @escaping @Sendable (_ rank: Int) -> Int,
+      spread: @escaping @Sendable (_ rank: Int) -> [Int]
+    ) -> ExportRule {
+      ExportRule(operators: [name] + (other.map { [$0] } ?? []), onnx: ["Unsqueeze", "Concat"], since: 17) { call in
+        let (g, dtype) = (call.graph, try call.resultType())
+        let parts = try call.list("tensors")
+        let rank = try call.rank(of: parts[0])
+        return [g.concat(try parts.map { g.unsqueeze(try call.operand($0, dtype), spread(try call.rank(of: $0))) }, axis: axis(rank))]
+      }
+    }
+
     static let rules: [ExportRule] = [
+      stacked("hstack", axis: { $0 > 1 ? 1 : 0 }, spread: { $0 == 0 ? [0] : [] }),
+      stacked("vstack", "row_stack", axis: { _ in 0 }, spread: { $0 == 0 ? [0, 1] : $0 == 1 ? [0] : [] }),
+      stacked("column_stack", axis: { _ in 1 }, spread: { $0 == 0 ? [0, 1] : $0 == 1 ? [1] : [] }),
+      stacked("dstack", axis: { _ in 2 }, spread: { $0 == 0 ? [0, 1, 2] : $0 == 1 ? [0, 2] : $0 == 2 ? [2] : [] }),
       .one("cat", "concat", "concatenate", as: ["Concat"]) { call in
         if case .sequence(let sequence) = try call.argument("tensors") {
           return call.graph.emit("ConcatFromSequence", [sequence.wire], ["axis": .int(try call.int("dim"))])

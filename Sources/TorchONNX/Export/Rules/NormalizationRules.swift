@@ -93,7 +93,7 @@ extension ONNX {
       let split = g.reshape(x, [0, groups, -1])
       let (one, zero) = (g.expand(try g.scalar(1, dtype), g.ints([groups])), g.expand(try g.scalar(0, dtype), g.ints([groups])))
       let normal = g.emit("InstanceNormalization", [split, one, zero], ["epsilon": .float(eps)])
-      let y = try call.reshape(normal, (0..<rank).map { .same($0) }, of: "input")
+      let y = try call.reshape(normal, (0..<rank).map { .same($0) }, of: "input", leading: 1)
       let rest = Array(repeating: 1, count: rank - 2)
       let scaled = try call.optional("weight").map { g.mul(y, g.reshape($0, [channels] + rest)) } ?? y
       return try call.optional("bias").map { g.add(scaled, g.reshape($0, [channels] + rest)) } ?? scaled

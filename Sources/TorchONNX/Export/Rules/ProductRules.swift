@@ -94,7 +94,50 @@ extension ONNX {
       }
     }
 
+    /// The inner product over the last dimensions.
+    private static func inner(_ call: RuleCall) throws -> Wire {
+      let (g, dtype) = (call.graph, try call.resultType())
+      let (a, b, rank) = (try call.operand("self", dtype), try call.operand("other", dtype), try call.rank("other"))
+      if try call.rank("self") == 0 || rank == 0 { return g.mul(a, b) }
+      if rank == 1 { return g.matmul(a, b) }
+      guard rank == 2 else { throw call.unsupported("an inner product with a tensor of \(rank) dimensions") }
+      return g.matmul(a, g.transpose(b, [1, 0]))
+    }
+
+    private static func cosine(_ call: RuleCall) throws -> Wire {
+      let (g, dtype, axis) = (call.graph, try call.resultType(), try call.axis("dim", of: "x1"))
+      let (a, b) = (try call.operand("x1", dtype), try call.operand("x2", dtype))
+      let least = try g.scalar(.double(try call.double("eps")), dtype)
+      func length(_ x: Wire) -> Wire { g.emit("Max", [g.reduce("ReduceL2", x, [axis], keep: false), least]) }
+      return g.div(g.reduce("ReduceSum", g.mul(a, b), [axis], keep: false), g.mul(length(a), length(b)))
+    }
+
+    /// The vector product of tensors with three elements along a dimension.
+    private static func cross(_ call: RuleCall) throws -> Wire {
+      let (g, dtype) = (call.graph, try call.resultType())
+      guard call.has("dim") else { throw call.unsupported("a dimension that is not named") }
+      let axis = try call.axis("dim")
+      let (a, b) = (try call.operand("self", dtype), try call.operand("other", dtype))
+      func turned(_ x: Wire, _ places: [Int]) -> Wire { g.gather(x, g.ints(places), axis: axis) }
+      return g.sub(g.mul(turned(a, [1, 2, 0]), turned(b, [2, 0, 1])), g.mul(turned(a, [2, 0, 1]), turned(b, [1, 2, 0])))
+    }
+
     static let rules: [ExportRule] = [
+      .one("inner", as: ["MatMul"], inner), .one("cosine_similarity", as: ["ReduceL2", "ReduceSum", "Div"], cosine),
+      .one("cross", "linalg_cross", as: ["Gather", "Mul", "Sub"], cross),
+      .one("linalg_vecdot", as: ["Mul", "ReduceSum"]) { call in
+        let (g, dtype) = (call.graph, try call.resultType())
+        let product = g.mul(try call.operand("x", dtype), try call.operand("y", dtype))
+        return g.reduce("ReduceSum", product, [call.axis(try call.int("dim"), try call.rank("x"))], keep: false)
+      },
+      .one("pairwise_distance", as: ["Sub", "ReduceL2"]) { call in
+        let (g, dtype, p) = (call.graph, try call.resultType(), try call.double("p"))
+        guard p == 2 || p == 1 else { throw call.unsupported("'p' is \(p)") }
+        let eps = try g.scalar(.double(try call.double("eps")), dtype)
+        let difference = g.add(g.sub(try call.operand("x1", dtype), try call.operand("x2", dtype)), eps)
+        let last = try max(call.rank("x1"), call.rank("x2")) - 1
+        return g.reduce(p == 2 ? "ReduceL2" : "ReduceL1", difference, [last], keep: try call.bool("keepdim"))
+      },
       product("mm", "self", "mat2"), product("bmm", "self", "mat2"), product("mv", "self", "vec"),
       product("dot", "self", "tensor"), product("vdot", "self", "other"), product("matmul", "self", "other"),
       product("linalg_matmul", "self", "other"),

@@ -94,7 +94,7 @@ extension ONNX {
         let cut = -s
         x = g.concat([g.slice(x, axis: axis, cut, .max), g.slice(x, axis: axis, 0, cut)], axis: axis)
       }
-      return try dims.isEmpty ? call.reshape(x, (0..<call.rank("self")).map { .same($0) }) : x
+      return try dims.isEmpty ? call.reshape(x, (0..<call.rank("self")).map { .same($0) }, leading: 0) : x
     }
 
     private static func flip(_ call: RuleCall) throws -> Wire {
@@ -158,7 +158,7 @@ extension ONNX {
       let rest: [SizePiece] = (2..<rank).map { .same($0) }
       let split = try call.reshape(try call["self"], [.same(0), .fixed(groups), .fixed(channels / groups)] + rest)
       let mixed = call.graph.transpose(split, [0, 2, 1] + Array(3...rank))
-      return try call.reshape(mixed, [.same(0), .fixed(channels)] + rest)
+      return try call.reshape(mixed, [.same(0), .fixed(channels)] + rest, leading: 1)
     }
 
     private static func repeatInterleave(_ call: RuleCall) throws -> Wire {
@@ -177,7 +177,26 @@ extension ONNX {
       let pieces: [SizePiece] = (0..<rank).map { i in
         i != axis ? .same(i) : sizes[i].map { .fixed($0 * count) } ?? .rest
       }
-      return try call.reshape(x, pieces)
+      return try call.reshape(x, pieces, leading: axis)
+    }
+
+    /// The last two dimensions turned by quarters.
+    private static func quarterTurns(_ call: RuleCall) throws -> Wire {
+      let g = call.graph
+      let dims = try call.axes("dims") ?? [0, 1]
+      var order = Array(0..<(try call.rank("self")))
+      order.swapAt(dims[0], dims[1])
+      func flip(_ x: Wire, _ axes: [Int]) -> Wire {
+        let back = g.ints(axes.map { _ in -1 })
+        return g.slice(x, back, g.ints(axes.map { _ in Int.min + 1 }), axes: axes, steps: back)
+      }
+      let x = try call["self"]
+      switch ((try call.int("k") % 4) + 4) % 4 {
+      case 1: return g.transpose(flip(x, [dims[1]]), order)
+      case 2: return flip(x, dims)
+      case 3: return g.transpose(flip(x, [dims[0]]), order)
+      default: return x
+      }
     }
 
     static let rules: [ExportRule] = [
@@ -214,6 +233,7 @@ extension ONNX {
       .one("repeat", as: ["Tile"]) { try tile($0, "repeats") }, .one("tile", as: ["Tile"]) { try tile($0, "dims") },
       .one("repeat_interleave.self_int", as: ["Tile", "Reshape"], repeatInterleave),
       .one("roll", as: ["Slice", "Concat"], roll), .one("flip", as: ["Slice"], flip),
+      .one("rot90", as: ["Slice", "Transpose"], quarterTurns),
       .one("unfold", "unfold_copy", as: ["Gather"], unfold),
       .one("diagonal", "diagonal_copy", "linalg_diagonal", as: ["GatherND"], diagonal),
       .one("tril", as: ["Trilu"]) { call in
