@@ -96,7 +96,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Examples/mnist"),
-    .target(name: "GuideListings", dependencies: ["Torch"], path: "Examples/guide/Listings"),
+    .target(name: "GuideListings", dependencies: ["Torch", "TorchONNX"], path: "Examples/guide/Listings"),
     // Runs a deployed model on the small run time alone.
     .executableTarget(name: "mobile", dependencies: ["TorchJIT"], path: "Examples/mobile"),
     .executableTarget(name: "guide", dependencies: ["GuideListings"], path: "Examples/guide/Program"),
