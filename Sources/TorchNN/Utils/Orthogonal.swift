@@ -46,7 +46,7 @@ private final class Orthogonal: nn.Module, nn.Layer, nn.Parametrization {
   let shape: [Int]
   let map: nn.utils.parametrizations.OrthogonalMap
   let useTrivialization: Bool
-  @Buffer var base: Tensor?
+  @Buffer var base: Tensor? = nil
 
   init(_ shape: [Int], _ map: nn.utils.parametrizations.OrthogonalMap, _ useTrivialization: Bool) {
     (self.shape, self.map, self.useTrivialization) = (shape, map, useTrivialization)

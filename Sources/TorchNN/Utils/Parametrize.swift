@@ -198,7 +198,7 @@ extension nn.utils.parametrize {
   ) throws -> Model {
     parametrization.train(module.training)
     if let list = module.parametrizationTable?[name] {
-      if !unsafe { try check(parametrization, on: list(), "module.\(name)", name) }
+      if !unsafe { try check(parametrization, on: list(), "module.\(name)") }
       list.parametrizations.append(parametrization)
       list.unsafe = list.unsafe || unsafe
       return module
@@ -215,7 +215,7 @@ extension nn.utils.parametrize {
   }
 
   private static func check(
-    _ parametrization: any nn.Parametrization, on value: Tensor, _ label: String, _ name: String
+    _ parametrization: any nn.Parametrization, on value: Tensor, _ label: String
   ) throws {
     let flag = "unless the `unsafe` flag is enabled"
     let new = parametrization.value(of: [value])
@@ -312,6 +312,7 @@ extension nn.Module {
   /// Parameters and buffers, replaced ones too.
   var allSlots: [(key: String, slot: TensorSlot)] {
     let members = allMembers
-    return members.parameters.map { ($0.key, $0.slot as TensorSlot) } + members.buffers.map { ($0.key, $0.slot as TensorSlot) }
+    let parameters = members.parameters.map { (key: $0.key, slot: $0.slot as TensorSlot) }
+    return parameters + members.buffers.map { (key: $0.key, slot: $0.slot as TensorSlot) }
   }
 }

@@ -78,8 +78,7 @@ extension nn.utils.prune {
     let isPruned = slot.replacement != nil
     let before = isPruned ? module.registeredSlot(name + "_mask").tensor! : Tensor.ones(like: value.detach())
     let mask = try torch.noGrad {
-      isPruned
-        ? try combined(method, scores.detach(), before) : try method.mask(scores.detach(), before)
+      try (isPruned ? combined(method, scores.detach(), before) : method.mask(scores.detach(), before))
     }
     if let failure = mask.failure { throw failure }
     if isPruned {

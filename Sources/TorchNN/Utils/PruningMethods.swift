@@ -45,7 +45,7 @@ extension nn.utils.prune {
     public var kind: Kind { .structured(dim: dim) }
 
     public func mask(_ scores: Tensor, _ mask: Tensor) throws -> Tensor {
-      let (dim, channels) = try channels(scores, dim)
+      let (dim, channels) = try channelCount(scores, dim)
       let count = try amount.number(of: channels)
       if count == 0 { return mask }
       let norms = scores.norm(p: .double(n), dim: (0..<scores.ndim).filter { $0 != dim })
@@ -68,7 +68,7 @@ extension nn.utils.prune {
     public var kind: Kind { .structured(dim: dim) }
 
     public func mask(_ scores: Tensor, _ mask: Tensor) throws -> Tensor {
-      let (dim, channels) = try channels(scores, dim)
+      let (dim, channels) = try channelCount(scores, dim)
       let count = try amount.number(of: channels)
       if count == 0 { return mask }
       let draws = torch.rand(channels)
@@ -105,7 +105,7 @@ extension nn.utils.prune {
     places.map { mask.reshape(-1).indexFill(0, $0, 0).reshape(like: mask) } ?? mask.clone()
   }
 
-  private static func channels(_ scores: Tensor, _ dim: Int) throws -> (dim: Int, count: Int) {
+  private static func channelCount(_ scores: Tensor, _ dim: Int) throws -> (dim: Int, count: Int) {
     guard scores.ndim > 1 else {
       throw TorchError(
         .shape,

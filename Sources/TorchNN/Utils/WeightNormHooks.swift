@@ -124,8 +124,8 @@ extension nn.utils {
 extension nn.Module {
   /// The slot that `registerParameter` or `registerBuffer` has made for `key`.
   func registeredSlot(_ key: String) -> TensorSlot {
-    let slots = registered!.parameters.map { ($0.key, $0.slot as TensorSlot) } + registered!.buffers.map { ($0.key, $0.slot) }
-    return slots.first { $0.0 == key }!.1
+    if let parameter = registered!.parameters.first(where: { $0.key == key }) { return parameter.slot }
+    return registered!.buffers.first { $0.key == key }!.slot
   }
 
   /// Takes back `registerParameter` or `registerBuffer`.
