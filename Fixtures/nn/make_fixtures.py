@@ -144,6 +144,12 @@ modules = {
     "MultiLabelMarginLoss": lambda: nn.MultiLabelMarginLoss(),
     "CTCLoss": lambda: nn.CTCLoss(),
     "TripletMarginWithDistanceLoss": lambda: nn.TripletMarginWithDistanceLoss(),
+    "CrossMapLRN2d": lambda: nn.CrossMapLRN2d(3, beta=0.5),
+    "NLLLoss2d": lambda: nn.NLLLoss2d(),
+    "SyncBatchNorm": lambda: nn.SyncBatchNorm(4),
+    "LinearCrossEntropyLoss": lambda: nn.LinearCrossEntropyLoss(3, 4),
+    "LinearCrossEntropyLossOptions": lambda: nn.LinearCrossEntropyLoss(
+        3, 4, out_features=(2, 5), bias=True, reduction="sum", weight=torch.ones(4), ignore_index=1, label_smoothing=0.1),
     "AdaptiveLogSoftmaxWithLoss": lambda: nn.AdaptiveLogSoftmaxWithLoss(16, 20, [4, 10], div_value=2.0, head_bias=True),
 }
 # PyTorch turns Hardtanh's bounds into what it was given; Swift has Doubles only.
@@ -275,6 +281,31 @@ functions = {
         lambda q, k, v: F.scaled_dot_product_attention(q, k, v, is_causal=True),
         values(2, 3, 4, 5, seed=18), values(2, 3, 6, 5, seed=19), values(2, 3, 6, 5, seed=20)),
     "threshold": case(lambda a: F.threshold(a, 0.5, 2), x),
+    "cross_map_lrn": case(
+        nn.CrossMapLRN2d(3, alpha=0.5, beta=0.6, k=1.5), torch.cat([image, image.flip(1)], 1)),
+    "conv_tbc": case(
+        lambda a, w, b: F.conv_tbc(a, w, b, pad=1), values(5, 2, 3, seed=22), values(3, 3, 4, seed=23), values(4, seed=24)),
+    "pdist": case(lambda a: F.pdist(a, 3), x),
+    "linear_cross_entropy": case(
+        lambda a, w, t: F.linear_cross_entropy(a, w, t, weight=class_weight, label_smoothing=0.1),
+        x, values(4, 4, seed=25), ignoring),
+    "linear_cross_entropy_dims": case(
+        lambda a, w, b: F.linear_cross_entropy(
+            a, w, torch.tensor([[1, 3], [2, 0], [0, 0]]), linear_bias=b, reduction="none"),
+        x, values(4, 2, 4, seed=25), values(4, 2, seed=26)),
+    "linear_cross_entropy_chunks": case(
+        lambda a, w, b, t: F.linear_cross_entropy(
+            a, w, t, linear_bias=b, weight=class_weight, options=nn.LinearCrossEntropyOptions(batch_chunk_size=2)),
+        torch.cat([x, y]), values(4, 4, seed=25), values(4, seed=26), torch.cat([ignoring, classes])),
+    "linear_cross_entropy_chunks_none": case(
+        lambda a, w, t: F.linear_cross_entropy(
+            a, w, t, reduction="none", options=nn.LinearCrossEntropyOptions(batch_chunk_size=2)),
+        x, values(4, 4, seed=25), probabilities),
+    "relu_": case(lambda a: F.relu_(a * 1), x), "elu_": case(lambda a: F.elu_(a * 1, 0.7), x),
+    "celu_": case(lambda a: F.celu_(a * 1, 0.7), x), "selu_": case(lambda a: F.selu_(a * 1), x),
+    "leaky_relu_": case(lambda a: F.leaky_relu_(a * 1, 0.2), x), "hardtanh_": case(lambda a: F.hardtanh_(a * 1), x),
+    "threshold_": case(lambda a: F.threshold_(a * 1, 0.5, 2), x), "rrelu_": case(lambda a: F.rrelu_(a * 1), x),
+    "gaussian_column": case(lambda a, b, v: F.gaussian_nll_loss(a, b, v, full=True), x, y, unit[:, :1].contiguous()),
     "conv_transpose": case(
         lambda a, w: F.conv_transpose2d(a, w, stride=2, output_padding=1), image, values(4, 3, 2, 2, seed=21)),
 }

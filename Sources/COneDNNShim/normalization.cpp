@@ -97,16 +97,3 @@ tdnn_status tdnn_batch_norm_plan(const tdnn_batch_norm_problem *problem, tdnn_pl
     return TDNN_OK;
   });
 }
-
-tdnn_status tdnn_layer_norm_plan(const tdnn_layer_norm_problem *problem, tdnn_plan **plan) {
-  return guarded([&] {
-    const tdnn_layer_norm_problem &p = *problem;
-    PlanKey key(PlanKey::kLayerNorm);
-    key.add(p.pass).add(p.layout).add(p.has_scale).add(p.has_shift).add(bits(p.epsilon));
-    *plan = cached_plan(key, [&] {
-      return make<dnnl::layer_normalization_forward, dnnl::layer_normalization_backward>(
-          p.pass, p.layout, p.layout->desc, p.has_scale, p.has_shift, false, p.epsilon);
-    });
-    return TDNN_OK;
-  });
-}

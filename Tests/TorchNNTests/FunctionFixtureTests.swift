@@ -67,6 +67,33 @@ private func visionFunctions() -> [String: ([Tensor]) -> Tensor] {
   ]
 }
 
+/// Functions that write over their input, and those with a weight of classes among their options.
+private func moreFunctions(_ classWeight: Tensor) -> [String: ([Tensor]) -> Tensor] {
+  let labels = Tensor([[1, 3], [2, 0], [0, 0]])
+  return [
+    "cross_map_lrn": { nn.CrossMapLRN2d(3, alpha: 0.5, beta: 0.6, k: 1.5)($0[0]) },
+    "conv_tbc": { F.convTBC($0[0], $0[1], $0[2], pad: 1) }, "pdist": { F.pdist($0[0], p: 3) },
+    "linear_cross_entropy": {
+      F.linearCrossEntropy($0[0], $0[1], $0[2], weight: classWeight, labelSmoothing: 0.1)
+    },
+    "linear_cross_entropy_dims": {
+      F.linearCrossEntropy($0[0], $0[1], labels, linearBias: $0[2], reduction: .none)
+    },
+    "linear_cross_entropy_chunks": {
+      F.linearCrossEntropy(
+        $0[0], $0[1], $0[3], linearBias: $0[2], weight: classWeight, options: .init(batchChunkSize: 2))
+    },
+    "linear_cross_entropy_chunks_none": {
+      F.linearCrossEntropy($0[0], $0[1], $0[2], reduction: .none, options: .init(batchChunkSize: 2))
+    },
+    "relu_": { F.relu_($0[0] * 1) }, "elu_": { F.elu_($0[0] * 1, alpha: 0.7) },
+    "celu_": { F.celu_($0[0] * 1, alpha: 0.7) }, "selu_": { F.selu_($0[0] * 1) },
+    "leaky_relu_": { F.leakyRelu_($0[0] * 1, negativeSlope: 0.2) }, "hardtanh_": { F.hardtanh_($0[0] * 1) },
+    "threshold_": { F.threshold_($0[0] * 1, 0.5, 2) }, "rrelu_": { F.rrelu_($0[0] * 1) },
+    "gaussian_column": { F.gaussianNLLLoss($0[0], $0[1], variance: $0[2], full: true) },
+  ]
+}
+
 private func functions(_ constants: [String: [Double]]) -> [String: ([Tensor]) -> Tensor] {
   let classWeight = Tensor(constants["class_weight"]!, dtype: .float64)
   let signs = Tensor(constants["signs"]!, dtype: .float64)
@@ -111,7 +138,9 @@ private func functions(_ constants: [String: [Double]]) -> [String: ([Tensor]) -
 
 @Test func functionsAndTheirGradientsArePyTorchs() throws {
   let fixtures = try fixture("nn/functions.json", Cases.self)
+  let classWeight = Tensor(fixtures.constants["class_weight"]!, dtype: .float64)
   let functions = functions(fixtures.constants).merging(visionFunctions()) { first, _ in first }
+    .merging(moreFunctions(classWeight)) { first, _ in first }
   #expect(Set(functions.keys) == Set(fixtures.cases.keys))
   for (name, expected) in fixtures.cases.sorted(by: { $0.key < $1.key }) {
     guard let function = functions[name] else { continue }

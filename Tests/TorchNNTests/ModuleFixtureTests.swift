@@ -97,6 +97,13 @@ private let makers: [String: @Sendable () -> nn.Module] = [
   "MultiMarginLoss": { nn.MultiMarginLoss(weight: Tensor.ones(3)) },
   "MultiLabelMarginLoss": { nn.MultiLabelMarginLoss() }, "CTCLoss": { nn.CTCLoss() },
   "TripletMarginWithDistanceLoss": { nn.TripletMarginWithDistanceLoss() },
+  "CrossMapLRN2d": { nn.CrossMapLRN2d(3, beta: 0.5) }, "NLLLoss2d": { nn.NLLLoss2d() },
+  "SyncBatchNorm": { nn.SyncBatchNorm(4) }, "LinearCrossEntropyLoss": { nn.LinearCrossEntropyLoss(3, 4) },
+  "LinearCrossEntropyLossOptions": {
+    nn.LinearCrossEntropyLoss(
+      3, 4, outFeatures: [2, 5], bias: true, reduction: .sum, weight: Tensor.ones(4), ignoreIndex: 1,
+      labelSmoothing: 0.1)
+  },
   "AdaptiveLogSoftmaxWithLoss": { nn.AdaptiveLogSoftmaxWithLoss(16, 20, cutoffs: [4, 10], divValue: 2, headBias: true) },
 ]
 

@@ -203,16 +203,6 @@ typedef struct tdnn_batch_norm_problem {
 } tdnn_batch_norm_problem;
 tdnn_status tdnn_batch_norm_plan(const tdnn_batch_norm_problem *problem, tdnn_plan **plan);
 
-// Layer normalization over the last dimension of the strided layout `layout` (view several normalized dimensions as
-// one). mean and variance are float32 with one element a row, in contiguous order.
-typedef struct tdnn_layer_norm_problem {
-  tdnn_pass pass;
-  const tdnn_layout *layout;
-  bool has_scale, has_shift;
-  float epsilon;
-} tdnn_layer_norm_problem;
-tdnn_status tdnn_layer_norm_plan(const tdnn_layer_norm_problem *problem, tdnn_plan **plan);
-
 // ---- the machine --------------------------------------------------------------------------------------------
 
 typedef struct tdnn_capabilities {

@@ -8,6 +8,8 @@ final class AutogradMeta {
   var postAccumulateHooks: [(id: Int, body: (Tensor) -> Void)] = []
   var nextHook = 0
   var failure: TorchError?
+  /// Whether the failure is that its sizes are not known yet.
+  var isUninitialized = false
   var view: ViewInfo?
   /// The batch that a sample inside of vmap stands for.
   var batched: BatchedValue?

@@ -1,4 +1,4 @@
-// Operations with a gradient of the user's own, and checkpointing, which is one of them.
+// Operations with a gradient of the user's own.
 // Reference: https://pytorch.org/docs/stable/notes/extending.html#extending-torch-autograd
 
 /// A differentiable operation written by the user.
@@ -87,56 +87,4 @@ extension AutogradFunction {
 extension Gradients {
   /// The gradients of all outputs, zeros where none has arrived.
   var all: [Tensor] { values.indices.map { self[$0] } }
-}
-
-extension torch {
-  /// Functions of `torch.utils`.
-  public enum utils {}
-}
-
-extension torch.utils {
-  /// Runs `function` without keeping its intermediate values, and runs it again for backward: memory for time.
-  ///
-  /// Random draws are repeated as they were. Gradients of parameters that `function` uses are collected as always.
-  /// Source: https://pytorch.org/docs/stable/checkpoint.html
-  public static func checkpoint(_ inputs: [Tensor], _ function: @escaping ([Tensor]) -> [Tensor]) -> [Tensor] {
-    guard Modes.current.recordsGradients else { return function(inputs) }
-    do {
-      for input in inputs { try input.checkValid() }
-      let state = Generator.default.state
-      // An input given back as an output is a new tensor to the graph.
-      let outputs = torch.noGrad { function(inputs) }.map { output in
-        inputs.contains { $0 === output } ? output.alias() : output
-      }
-      for output in outputs { try output.checkValid() }
-      guard inputs.contains(where: \.requiresGrad) else { return outputs }
-      var edges = EdgeList()
-      for input in inputs { edges.append(Edge(to: input)) }
-      let node = Node(name: "CheckpointFunctionBackward", edges: edges)
-      let recorder = Recorder(node: node)
-      let saved = inputs.map { recorder.save($0) }
-      node.pullback = { g in
-        let now = Generator.default.state
-        defer { try? Generator.default.setState(now) }
-        try Generator.default.setState(state)
-        let leaves = try saved.map { saved in
-          let value = try saved.value
-          return value.detach().requiresGrad_(value.requiresGrad)
-        }
-        let again = torch.enableGrad { function(leaves) }
-        let used = again.indices.filter { again[$0].requiresGrad && g.ifPresent($0) != nil }
-        torch.autograd.backward(used.map { again[$0] }, used.map { g[$0] })
-        return leaves.map(\.grad)
-      }
-      for output in outputs { output.dtype.isDifferentiable ? node.attach(output) : node.addOutput(like: output) }
-      return outputs
-    } catch {
-      return [.invalid(error as! TorchError)]
-    }
-  }
-
-  /// The same for a function of one tensor.
-  public static func checkpoint(_ input: Tensor, _ function: @escaping (Tensor) -> Tensor) -> Tensor {
-    checkpoint([input]) { [function($0[0])] }[0]
-  }
 }

@@ -26,6 +26,8 @@ public struct Recorder {
 /// A tensor kept for backward; reading it checks that nothing has written to it since.
 public struct SavedTensor {
   private let tensor: Tensor
+  /// What stands for the tensor inside of a checkpoint.
+  private let slot: CheckpointSlot?
   private let version: UInt32
   private unowned(unsafe) let owner: Node?
   private let outputNumber: Int32
@@ -34,23 +36,28 @@ public struct SavedTensor {
   @inline(__always)
   init(_ tensor: Tensor, output: (node: Node, index: Int)?) {
     version = tensor.storage.version
+    let modes = Modes.current
+    slot = modes.contains(.checkpointed) ? CheckpointFrame.current?.slot(for: tensor, isResult: output != nil) : nil
     if let output {
-      self.tensor = tensor.alias()
+      self.tensor = slot == nil ? tensor.alias() : SavedTensor.leftOut
       owner = output.node
       outputNumber = Int32(output.index)
     } else {
-      self.tensor = tensor
+      self.tensor = slot == nil ? tensor : SavedTensor.leftOut
       owner = nil
       outputNumber = 0
     }
-    maker = Modes.current.contains(.anomaly) ? tensor.recordedGradFn?.name : nil
+    maker = modes.contains(.anomaly) ? tensor.recordedGradFn?.name : nil
   }
+
+  private static let leftOut = Tensor.zeros([0])
 
   /// The tensor, with its place in the graph, so that derivatives of derivatives flow through it.
   /// - Throws: PyTorch's error where an in-place operation has modified it.
   public var value: Tensor {
     get throws {
-      if tensor.storage.version != version { throw modified }
+      if slot == nil, tensor.storage.version != version { throw modified }
+      let tensor = try slot?.value ?? self.tensor
       guard let owner else { return tensor }
       let result = tensor.alias()
       if Modes.current.contains(.createGraph) {

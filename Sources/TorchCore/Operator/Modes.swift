@@ -21,6 +21,8 @@ struct Modes: OptionSet {
   static let recorded = Modes(rawValue: 32)
   /// A function runs on a batch as if on one sample (vmap).
   static let batched = Modes(rawValue: 64)
+  /// Derivatives' saved values are left out, to be computed again (`CheckpointFrame`).
+  static let checkpointed = Modes(rawValue: 128)
 
   @inline(__always)
   static var current: Modes {

@@ -245,7 +245,7 @@ public final class Operator<each Argument: OperatorArgument, Output: OperatorRes
       }()
       let boxed: [Value] = {
         var values: [Value] = []
-        repeat values.append((each arguments).boxed)
+        repeat values.append(ReferenceDerivative.withoutTensors((each arguments).boxed))
         return values
       }()
       return { gradients in

@@ -26,6 +26,17 @@ enum ReferenceDerivative {
     return result
   }
 
+  private static let place = Tensor.zeros([0])
+
+  /// `value` with nothing in the place of its tensors, which are saved by themselves.
+  static func withoutTensors(_ value: Value) -> Value {
+    switch value {
+    case .tensor: .tensor(place)
+    case .list(let values): .list(values.map(withoutTensors))
+    default: value
+    }
+  }
+
   /// Puts `leaves` in place of the tensor slots of `value`, in order. An absent `Tensor?` is a slot too.
   private static func substitute(_ value: Value, _ leaves: [Tensor?], _ position: inout Int) -> Value {
     switch value {

@@ -48,6 +48,7 @@ public enum OperatorRegistry {
     ("Reductions", Reductions.operators),
     ("Shapes", Shapes.operators),
     ("Softmax", Softmax.operators),
+    ("WeightNorms", WeightNorms.operators),
     ("Views", Views.operators),
     ("Attention", Attention.operators),
     ("CTCLoss", CTCLoss.operators),

@@ -150,4 +150,9 @@ extension Tensor {
   public func elu(alpha: Scalar = 1) -> Tensor { Activations.elu(self, alpha, 1, 1) }
   public func softplus(beta: Scalar = 1, threshold: Scalar = 20) -> Tensor { Activations.softplus(self, beta, threshold) }
   public func hardtanh(min: Scalar = -1, max: Scalar = 1) -> Tensor { Activations.hardtanh(self, min, max) }
+
+  // What `nn.functional` calls.
+  package func leakyRelu_(negativeSlope: Scalar) -> Tensor { Activations.leakyRelu.inPlace(self, negativeSlope) }
+  package func elu_(alpha: Scalar) -> Tensor { Activations.elu.inPlace(self, alpha, 1, 1) }
+  package func hardtanh_(min: Scalar, max: Scalar) -> Tensor { Activations.hardtanh.inPlace(self, min, max) }
 }

@@ -105,10 +105,12 @@ extension Tensor {
     QuickArithmetic.mul(a, b.scalar) ?? a * Tensor(wrapping: b.scalar)
   }
   public static func / <S: ScalarConvertible>(a: Tensor, b: S) -> Tensor { a / Tensor(wrapping: b.scalar) }
-  public static func + <S: ScalarConvertible>(a: S, b: Tensor) -> Tensor { Tensor(wrapping: a.scalar) + b }
+  // With the number on the left as Python's reflected operators do it: sums and products commute, a quotient is the
+  // reciprocal times the number.
+  public static func + <S: ScalarConvertible>(a: S, b: Tensor) -> Tensor { b + a }
   public static func - <S: ScalarConvertible>(a: S, b: Tensor) -> Tensor { Tensor(wrapping: a.scalar) - b }
-  public static func * <S: ScalarConvertible>(a: S, b: Tensor) -> Tensor { Tensor(wrapping: a.scalar) * b }
-  public static func / <S: ScalarConvertible>(a: S, b: Tensor) -> Tensor { Tensor(wrapping: a.scalar) / b }
+  public static func * <S: ScalarConvertible>(a: S, b: Tensor) -> Tensor { b * a }
+  public static func / <S: ScalarConvertible>(a: S, b: Tensor) -> Tensor { b.reciprocal() * a }
 
   public static prefix func - (a: Tensor) -> Tensor { Arithmetic.neg(a) }
 

@@ -164,8 +164,26 @@ enum Convolution {
   static let convTranspose2d = convTransposed(2, ".input")
   static let convTranspose3d = convTransposed(3, ".input")
 
+  /// Over one dimension with the steps first: (T, N, C), weight (K, C, M), bias (M) give (T', N, M).
+  static let convTBC = Operator(
+    composite: "conv_tbc(Tensor self, Tensor weight, Tensor bias, int pad=0) -> Tensor", twins: .out
+  ) { (x: Tensor, weight: Tensor, bias: Tensor, pad: Int) in
+    guard x.ndim == 3 else { throw TorchError(.shape, "Input must have 3 dims: time, batch, in_channel") }
+    guard weight.ndim == 3 else {
+      throw TorchError(.shape, "Weight tensor must have 3 dims: kernel_width, in_channels, out_channels.")
+    }
+    guard bias.ndim == 1 else { throw TorchError(.shape, "Bias must be 1-D") }
+    guard x.shape[2] == weight.shape[1] else {
+      throw TorchError(.shape, "Input dim 2 (input channels) is not == dim 1 in the weight tensor (input channels)")
+    }
+    guard weight.shape[2] == bias.shape[0] else {
+      throw TorchError(.shape, "Bias size must equal dim 2 in the weight tensor (output channels).")
+    }
+    return conv1d(x.permute(1, 2, 0), weight.permute(2, 1, 0), bias, [1], [pad], [1], 1).permute(2, 0, 1)
+  }
+
   static let operators: [AnyOperator] = [
-    convolution, backward, conv1d, conv2d, conv3d, conv1dNamed, conv2dNamed, conv3dNamed, convTranspose1d,
+    convolution, backward, convTBC, conv1d, conv2d, conv3d, conv1dNamed, conv2dNamed, conv3dNamed, convTranspose1d,
     convTranspose2d, convTranspose3d,
   ]
 }

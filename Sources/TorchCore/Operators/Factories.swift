@@ -35,6 +35,16 @@ enum Factories {
     }
   }
 
+  /// Drawn in the order of memory, which is that of `x`.
+  private static func drawn(_ name: String, _ fill: @escaping (Tensor) -> Tensor) -> AnyOperator {
+    Operator(composite: "\(name)(Tensor self, \(likeOptions)) -> Tensor", twins: .out) {
+      (x: Tensor, dtype: DType?, _: Ignored, device: Device?, _: Ignored, format: MemoryFormat?) in
+      try Conversion.checkDevice(device)
+      let keeps = format == nil || format == .preserve
+      return fill(keeps ? try Random.emptyInOrder(of: x, dtype) : Tensor.empty(x.shape, dtype: dtype ?? x.dtype))
+    }
+  }
+
   /// `fresh` with the strides of `x`, where those are dense and the format is to be preserved.
   private static func arranged(_ fresh: Tensor, as x: Tensor, _ format: MemoryFormat?) throws -> Tensor {
     guard format == nil || format == .preserve, !x.isContiguous, x.isDense, fresh.isContiguous else { return fresh }
@@ -85,8 +95,8 @@ enum Factories {
       Tensor.full(try checked(size, device), value, dtype: dtype ?? x.dtype)
     },
     like("zeros_like") { Tensor.zeros($0, dtype: $1) }, like("ones_like") { Tensor.ones($0, dtype: $1) },
-    like("empty_like") { Tensor.empty($0, dtype: $1) }, like("rand_like") { torch.rand($0, dtype: $1) },
-    like("randn_like") { torch.randn($0, dtype: $1) },
+    like("empty_like") { Tensor.empty($0, dtype: $1) }, drawn("rand_like") { $0.uniform_() },
+    drawn("randn_like") { $0.normal_() },
     Operator(composite: "full_like(Tensor self, Scalar fill_value, \(likeOptions)) -> Tensor", twins: .out) {
       (x: Tensor, value: Scalar, dtype: DType?, _: Ignored, device: Device?, _: Ignored, format: MemoryFormat?) in
       try Conversion.checkDevice(device)

@@ -125,5 +125,26 @@ enum PaddingModes {
     return x.reshape([x.shape[0], groups, x.shape[1] / groups] + rest).transpose(1, 2).contiguous().reshape(Array(x.shape))
   }
 
-  static let operators: [AnyOperator] = [pad, pixelShuffle, pixelUnshuffle, channelShuffle] + named
+  static let nativeChannelShuffle = Operator(
+    composite: "native_channel_shuffle(Tensor self, SymInt groups) -> Tensor"
+  ) { (x: Tensor, groups: Int) in try channelShuffle.call(x, groups) }
+
+  static let operators: [AnyOperator] =
+    [pad, pixelShuffle, pixelUnshuffle, channelShuffle, nativeChannelShuffle] + named
+}
+
+// What `nn.functional` calls.
+extension torch {
+  package static func pad(_ x: Tensor, _ pad: [Int], mode: String, value: Double?) -> Tensor {
+    PaddingModes.pad(x, pad, mode, value)
+  }
+  package static func pixelUnshuffle(_ x: Tensor, _ factor: Int) -> Tensor { PaddingModes.pixelUnshuffle(x, factor) }
+  /// (…, C r², H, W) as (…, C, H r, W r). Source: https://pytorch.org/docs/stable/generated/torch.nn.PixelShuffle.html
+  public static func pixelShuffle(_ x: Tensor, _ factor: Int) -> Tensor { PaddingModes.pixelShuffle(x, factor) }
+  /// The channels of all groups dealt out in turn.
+  /// Source: https://pytorch.org/docs/stable/generated/torch.nn.ChannelShuffle.html
+  public static func channelShuffle(_ x: Tensor, groups: Int) -> Tensor { PaddingModes.channelShuffle(x, groups) }
+  public static func nativeChannelShuffle(_ x: Tensor, groups: Int) -> Tensor {
+    PaddingModes.nativeChannelShuffle(x, groups)
+  }
 }

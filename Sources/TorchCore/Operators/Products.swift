@@ -6,6 +6,8 @@ enum Products {
     composite: "linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor", twins: .out
   ) { (x: Tensor, weight: Tensor, bias: Tensor?) in
     guard weight.ndim <= 2 else { throw TorchError(.shape, "linear: weight must be a vector or a matrix, got \(weight.ndim) dimensions") }
+    // One rounding for product and sum.
+    if let bias, x.ndim == 2, weight.ndim == 2 { return bias.addmm(x, weight.t()) }
     let y = Matmul.matmul(x, weight.ndim == 2 ? weight.t() : weight)
     return bias.map { y + $0 } ?? y
   }
@@ -244,4 +246,9 @@ extension Tensor {
   public func inner(_ other: Tensor) -> Tensor { Products.inner(self, other) }
   public func cross(_ other: Tensor, dim: Int = -1) -> Tensor { Products.cross(self, other, dim) }
   public func kron(_ other: Tensor) -> Tensor { Products.kron(self, other) }
+}
+
+// What `nn.functional` calls.
+extension torch {
+  package static func linear(_ x: Tensor, _ weight: Tensor, _ bias: Tensor?) -> Tensor { Products.linear(x, weight, bias) }
 }

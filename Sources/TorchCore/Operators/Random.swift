@@ -43,9 +43,9 @@ enum Random {
   }
 
   /// A tensor without gaps whose dimensions lie in memory in the order of `x`'s.
-  static func emptyInOrder(of x: Tensor) throws -> Tensor {
+  static func emptyInOrder(of x: Tensor, _ dtype: DType? = nil) throws -> Tensor {
     let (sorted, inverse) = inMemoryOrder(x)
-    let out = try Tensor.uninitialized(sorted.shape, x.dtype)
+    let out = try Tensor.uninitialized(sorted.shape, dtype ?? x.dtype)
     return out.alias(shape: x.shape, strides: Shape(inverse.map { out.strides[$0] }), offset: 0)
   }
 
@@ -258,8 +258,16 @@ extension torch {
     randn(Shape(sizes), dtype: dtype, generator: generator, requiresGrad: requiresGrad)
   }
 
-  public static func rand(like x: Tensor, dtype: DType? = nil) -> Tensor { rand(x.shape, dtype: dtype ?? x.dtype) }
-  public static func randn(like x: Tensor, dtype: DType? = nil) -> Tensor { randn(x.shape, dtype: dtype ?? x.dtype) }
+  /// Uniform in [0, 1), in the shape, dtype and order of memory of `x`.
+  /// Source: https://pytorch.org/docs/stable/generated/torch.rand_like.html
+  public static func rand(like x: Tensor, dtype: DType? = nil) -> Tensor {
+    Tensor.made(false) { try Random.emptyInOrder(of: x, dtype).uniform_() }
+  }
+  /// Standard normal, in the shape, dtype and order of memory of `x`.
+  /// Source: https://pytorch.org/docs/stable/generated/torch.randn_like.html
+  public static func randn(like x: Tensor, dtype: DType? = nil) -> Tensor {
+    Tensor.made(false) { try Random.emptyInOrder(of: x, dtype).normal_() }
+  }
 
   /// Integers uniform in `low ..< high`.
   public static func randint(

@@ -19,7 +19,7 @@ enum RandomFactories {
 
   private static func integers(
     like x: Tensor, _ low: Int, _ high: Int, _ generator: Generator?, _ dtype: DType?
-  ) -> Tensor { Tensor.empty(like: x, dtype: dtype).random_(low, high, generator: generator) }
+  ) throws -> Tensor { try Random.emptyInOrder(of: x, dtype).random_(low, high, generator: generator) }
 
   private static func number(_ high: Tensor) throws -> Int {
     guard high.numel == 1, high.ndim == 0 else {
@@ -57,19 +57,19 @@ enum RandomFactories {
   private static let randintLike: [AnyOperator] = [
     Operator(composite: "randint_like(Tensor self, SymInt high, *, \(likeOptions)) -> Tensor", twins: .out) {
       (x: Tensor, high: Int, dtype: DType?, _: Ignored, _: Device?, _: Ignored, _: MemoryFormat?) in
-      integers(like: x, 0, high, nil, dtype)
+      try integers(like: x, 0, high, nil, dtype)
     },
     Operator(
       composite: "randint_like.generator(Tensor self, SymInt high, *, Generator? generator, \(likeOptions)) -> Tensor",
       twins: .out("generator_out")
     ) {
       (x: Tensor, high: Int, generator: Generator?, dtype: DType?, _: Ignored, _: Device?, _: Ignored, _: MemoryFormat?) in
-      integers(like: x, 0, high, generator, dtype)
+      try integers(like: x, 0, high, generator, dtype)
     },
     Operator(
       composite: "randint_like.Tensor(Tensor self, Tensor high, *, \(likeOptions)) -> Tensor", twins: .out("Tensor_out")
     ) { (x: Tensor, high: Tensor, dtype: DType?, _: Ignored, _: Device?, _: Ignored, _: MemoryFormat?) in
-      integers(like: x, 0, try number(high), nil, dtype)
+      try integers(like: x, 0, number(high), nil, dtype)
     },
     Operator(
       composite:
@@ -77,13 +77,13 @@ enum RandomFactories {
       twins: .out("Tensor_generator_out")
     ) {
       (x: Tensor, high: Tensor, generator: Generator?, dtype: DType?, _: Ignored, _: Device?, _: Ignored, _: MemoryFormat?)
-      in integers(like: x, 0, try number(high), generator, dtype)
+      in try integers(like: x, 0, number(high), generator, dtype)
     },
     Operator(
       composite: "randint_like.low_dtype(Tensor self, SymInt low, SymInt high, *, \(likeOptions)) -> Tensor",
       twins: .out("low_dtype_out")
     ) { (x: Tensor, low: Int, high: Int, dtype: DType?, _: Ignored, _: Device?, _: Ignored, _: MemoryFormat?) in
-      integers(like: x, low, high, nil, dtype)
+      try integers(like: x, low, high, nil, dtype)
     },
     Operator(
       composite:
@@ -93,7 +93,7 @@ enum RandomFactories {
       (
         x: Tensor, low: Int, high: Int, generator: Generator?, dtype: DType?, _: Ignored, _: Device?, _: Ignored,
         _: MemoryFormat?
-      ) in integers(like: x, low, high, generator, dtype)
+      ) in try integers(like: x, low, high, generator, dtype)
     },
   ]
 
@@ -149,6 +149,6 @@ extension torch {
   /// Integers uniform in `low ..< high`, in the shape and dtype of `x`.
   /// Source: https://pytorch.org/docs/stable/generated/torch.randint_like.html
   public static func randint(like x: Tensor, _ low: Int = 0, _ high: Int, dtype: DType? = nil) -> Tensor {
-    Tensor.empty(like: x, dtype: dtype).random_(low, high)
+    Tensor.made(false) { try Random.emptyInOrder(of: x, dtype).random_(low, high) }
   }
 }

@@ -1,5 +1,21 @@
 // Lists and tables of modules and of parameters. They hold; what is computed with them is the owner's.
 
+/// A container whose elements can be exchanged for others of its element type.
+protocol ReplacingContainer: nn.Module {
+  func replaceElements(_ change: (nn.Module) throws -> nn.Module) throws
+}
+
+extension ReplacingContainer {
+  /// `change` of an element as a container of `Element` can hold it.
+  func replaced<Element>(_ element: nn.Module, _ change: (nn.Module) throws -> nn.Module) throws -> Element {
+    let new = try change(element)
+    guard let fitting = new as? Element else {
+      throw TorchError(.type, "a \(typeName) of \(Element.self) cannot hold a \(new.typeName)")
+    }
+    return fitting
+  }
+}
+
 extension nn {
   /// Modules in an array whose parameters are found.
   ///
@@ -8,7 +24,7 @@ extension nn {
   /// for block in blocks { x = block(x) }
   /// ```
   /// Source: https://pytorch.org/docs/stable/generated/torch.nn.ModuleList.html
-  public final class ModuleList<Element: Module>: Module, CollapsingDescription {
+  public final class ModuleList<Element: Module>: Module, CollapsingDescription, ReplacingContainer {
     private var elements: [Element]
 
     public init(_ modules: [Element] = []) { elements = modules }
@@ -22,6 +38,10 @@ extension nn {
 
     public override func listedMembers() -> Members? {
       Members(children: elements.enumerated().map { (String($0), $1) })
+    }
+
+    func replaceElements(_ change: (Module) throws -> Module) throws {
+      for i in elements.indices { elements[i] = try replaced(elements[i], change) }
     }
   }
 }
@@ -38,7 +58,7 @@ extension nn.ModuleList: RandomAccessCollection, MutableCollection {
 extension nn {
   /// Modules by key, in order of insertion.
   /// Source: https://pytorch.org/docs/stable/generated/torch.nn.ModuleDict.html
-  public final class ModuleDict<Element: Module>: Module, Sequence {
+  public final class ModuleDict<Element: Module>: Module, Sequence, ReplacingContainer {
     private var elements: OrderedDictionary<String, Element>
 
     public init(_ modules: OrderedDictionary<String, Element> = [:]) { elements = modules }
@@ -58,6 +78,10 @@ extension nn {
     }
 
     public override func listedMembers() -> Members? { Members(children: elements.map { ($0.key, $0.value) }) }
+
+    func replaceElements(_ change: (Module) throws -> Module) throws {
+      for key in elements.keys { elements[key] = try replaced(elements[key]!, change) }
+    }
   }
 
   /// Parameters in an array.

@@ -9,7 +9,7 @@ extension nn {
   /// ```
   /// Its elements can be read, iterated over and replaced by index; a row of modules is named by `nn.Sequential([("fc", …)])`.
   /// Source: https://pytorch.org/docs/stable/generated/torch.nn.Sequential.html
-  public final class Sequential: Module, Layer {
+  public final class Sequential: Module, Layer, ReplacingContainer {
     public typealias Element = any Layer<Tensor, Tensor>
     private var elements: [(key: String, layer: Element)]
 
@@ -38,6 +38,10 @@ extension nn {
     public subscript(key: String) -> Element? { elements.first { $0.key == key }?.layer }
 
     public override func listedMembers() -> Members? { Members(children: elements.map { ($0.key, $0.layer) }) }
+
+    func replaceElements(_ change: (Module) throws -> Module) throws {
+      for i in elements.indices { elements[i].layer = try replaced(elements[i].layer, change) }
+    }
   }
 }
 

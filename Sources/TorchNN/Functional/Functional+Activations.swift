@@ -5,7 +5,7 @@ extension nn.functional {
   /// max(x, 0)
   public static func relu(_ x: Tensor) -> Tensor { x.relu() }
   /// min(max(x, 0), 6)
-  public static func relu6(_ x: Tensor) -> Tensor { x.hardtanh(min: 0, max: 6) }
+  public static func relu6(_ x: Tensor) -> Tensor { x.relu6() }
   public static func sigmoid(_ x: Tensor) -> Tensor { x.sigmoid() }
   public static func tanh(_ x: Tensor) -> Tensor { x.tanh() }
   /// x·σ(x)
@@ -18,11 +18,9 @@ extension nn.functional {
   /// x for x > 0, else α(eˣ - 1)
   public static func elu(_ x: Tensor, alpha: Double = 1) -> Tensor { x.elu(alpha: Scalar(alpha)) }
   /// x for x > 0, else α(eˣᐟᵅ - 1)
-  public static func celu(_ x: Tensor, alpha: Double = 1) -> Tensor {
-    alpha == 1 ? x.elu() : (x / alpha).elu() * alpha
-  }
+  public static func celu(_ x: Tensor, alpha: Double = 1) -> Tensor { torch.celu(x, alpha: Scalar(alpha)) }
   /// The self-normalizing scaled ELU.
-  public static func selu(_ x: Tensor) -> Tensor { x.elu(alpha: 1.6732632423543772848170429916717) * 1.0507009873554804934193349852946 }
+  public static func selu(_ x: Tensor) -> Tensor { torch.selu(x) }
   /// log(1 + e^(βx)) / β, linear where βx > threshold
   public static func softplus(_ x: Tensor, beta: Double = 1, threshold: Double = 20) -> Tensor {
     x.softplus(beta: Scalar(beta), threshold: Scalar(threshold))
@@ -32,24 +30,19 @@ extension nn.functional {
     x.hardtanh(min: Scalar(min), max: Scalar(max))
   }
   /// relu6(x + 3) / 6
-  public static func hardsigmoid(_ x: Tensor) -> Tensor { relu6(x + 3) / 6 }
+  public static func hardsigmoid(_ x: Tensor) -> Tensor { x.hardsigmoid() }
   /// x·relu6(x + 3) / 6
-  public static func hardswish(_ x: Tensor) -> Tensor { x * relu6(x + 3) / 6 }
+  public static func hardswish(_ x: Tensor) -> Tensor { x.hardswish() }
   /// x·tanh(softplus(x))
-  public static func mish(_ x: Tensor) -> Tensor { x * x.softplus().tanh() }
+  public static func mish(_ x: Tensor) -> Tensor { x.mish() }
   /// log σ(x), computed without overflow
-  public static func logsigmoid(_ x: Tensor) -> Tensor { -((-x).softplus(threshold: 1e30)) }
+  public static func logsigmoid(_ x: Tensor) -> Tensor { x.logSigmoid() }
   /// x / (1 + |x|)
   public static func softsign(_ x: Tensor) -> Tensor { x / (x.abs() + 1) }
   /// x - tanh(x)
   public static func tanhshrink(_ x: Tensor) -> Tensor { x - x.tanh() }
   /// x moved towards 0 by λ, and 0 within
-  public static func softshrink(_ x: Tensor, lambda: Double = 0.5) -> Tensor {
-    guard lambda >= 0 else {
-      return .invalid(TorchError(.value, "lambda must be greater or equal to 0, but found to be \(Scalar(lambda))."))
-    }
-    return x - x.clamp(min: Scalar(-lambda), max: Scalar(lambda))
-  }
+  public static func softshrink(_ x: Tensor, lambda: Double = 0.5) -> Tensor { x.softshrink(lambda: Scalar(lambda)) }
   /// x where x > threshold, else `value`
   public static func threshold(_ x: Tensor, _ threshold: Scalar, _ value: Scalar) -> Tensor {
     torch.threshold(x, threshold, value)
@@ -67,28 +60,14 @@ extension nn.functional {
     return ones - soft.detach() + soft
   }
   /// x where |x| > λ, else 0
-  public static func hardshrink(_ x: Tensor, lambda: Double = 0.5) -> Tensor {
-    x * torch.noGrad { (x.abs() > lambda).to(x.dtype) }
-  }
+  public static func hardshrink(_ x: Tensor, lambda: Double = 0.5) -> Tensor { x.hardshrink(lambda: Scalar(lambda)) }
   /// The first half of `dim` times σ of the second
-  public static func glu(_ x: Tensor, dim: Int = -1) -> Tensor {
-    guard x.ndim > 0, dim >= -x.ndim, dim < x.ndim, x.shape[dim] % 2 == 0 else {
-      return .invalid(
-        TorchError(.shape, x.ndim == 0 ? "glu does not support 0-dimensional tensors" : "Halving dimension must be even, but dimension \(dim) is size \(x.size(dim))"))
-    }
-    let halves = x.chunk(2, dim: dim)
-    return halves[0] * halves[1].sigmoid()
-  }
+  public static func glu(_ x: Tensor, dim: Int = -1) -> Tensor { x.glu(dim: dim) }
   /// max(x, 0) + weight · min(x, 0), with a weight for all or for each channel (dimension 1)
-  public static func prelu(_ x: Tensor, _ weight: Tensor) -> Tensor {
-    let shaped = weight.numel == 1 || x.ndim < 2 ? weight : weight.reshape([1, weight.numel] + x.shape.dropFirst(2).map { _ in 1 })
-    return x.relu() - shaped * (-x).relu()
-  }
+  public static func prelu(_ x: Tensor, _ weight: Tensor) -> Tensor { x.prelu(weight) }
   /// Leaky ReLU whose slope is drawn from [lower, upper] while training, and their mean otherwise
   public static func rrelu(_ x: Tensor, lower: Double = 1.0 / 8, upper: Double = 1.0 / 3, training: Bool = false) -> Tensor {
-    guard training else { return leakyRelu(x, negativeSlope: (lower + upper) / 2) }
-    let slopes = torch.noGrad { Tensor.empty(like: x).uniform_(lower, upper) }
-    return x.relu() - slopes * (-x).relu()
+    torch.rrelu(x, lower: Scalar(lower), upper: Scalar(upper), training: training)
   }
   public static func softmax(_ x: Tensor, dim: Int, dtype: DType? = nil) -> Tensor { x.softmax(dim: dim, dtype: dtype) }
   public static func logSoftmax(_ x: Tensor, dim: Int, dtype: DType? = nil) -> Tensor {
@@ -112,12 +91,15 @@ extension nn.functional {
 
   /// x·y / (‖x‖·‖y‖) along `dim`, norms at least ε
   public static func cosineSimilarity(_ x: Tensor, _ y: Tensor, dim: Int = 1, eps: Double = 1e-8) -> Tensor {
-    let (a, b) = (vectorNorm(x, 2, dim: dim, keepdim: true), vectorNorm(y, 2, dim: dim, keepdim: true))
-    return ((x / a.clamp(min: Scalar(eps))) * (y / b.clamp(min: Scalar(eps)))).sum(dim: dim)
+    torch.cosineSimilarity(x, y, dim: dim, eps: eps)
   }
 
   /// ‖x - y + ε‖ₚ along the last dimension
   public static func pairwiseDistance(
     _ x: Tensor, _ y: Tensor, p: Double = 2, eps: Double = 1e-6, keepdim: Bool = false
-  ) -> Tensor { vectorNorm(x - y + eps, p, dim: -1, keepdim: keepdim) }
+  ) -> Tensor { torch.pairwiseDistance(x, y, p: p, eps: eps, keepdim: keepdim) }
+
+  /// The distances of all pairs of rows of x (N, M): (N (N - 1) / 2), as SciPy orders them.
+  /// Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.pdist.html
+  public static func pdist(_ x: Tensor, p: Double = 2) -> Tensor { torch.pdist(x, p: p) }
 }

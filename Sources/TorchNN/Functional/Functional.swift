@@ -9,8 +9,6 @@ extension nn.functional {
   /// `x wᵀ + b`: x (…, in), w (out, in), b (out) gives (…, out).
   /// Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.linear.html
   public static func linear(_ x: Tensor, _ weight: Tensor, _ bias: Tensor? = nil) -> Tensor {
-    guard let bias else { return x.matmul(weight.t()) }
-    if x.ndim == 2 { return bias.addmm(x, weight.t()) }
-    return x.matmul(weight.t()) + bias
+    torch.linear(x, weight, bias)
   }
 }

@@ -43,7 +43,7 @@ extension nn {
 
     @discardableResult
     public static func constant_(_ tensor: Tensor, _ value: Scalar) -> Tensor {
-      torch.noGrad { tensor.copy_(Tensor.full([], value, dtype: tensor.dtype)) }
+      guarded(tensor) { tensor.copy_(Tensor.full([], value, dtype: tensor.dtype)) }
     }
 
     @discardableResult
@@ -88,14 +88,14 @@ extension nn {
     /// Uniform in [a, b).
     @discardableResult
     public static func uniform_(_ tensor: Tensor, _ a: Double = 0, _ b: Double = 1, generator: Generator? = nil) -> Tensor {
-      torch.noGrad { tensor.uniform_(a, b, generator: generator) }
+      guarded(tensor) { tensor.uniform_(a, b, generator: generator) }
     }
 
     @discardableResult
     public static func normal_(
       _ tensor: Tensor, mean: Double = 0, std: Double = 1, generator: Generator? = nil
     ) -> Tensor {
-      torch.noGrad { tensor.normal_(mean: mean, std: std, generator: generator) }
+      guarded(tensor) { tensor.normal_(mean: mean, std: std, generator: generator) }
     }
 
     /// Uniform with the variance that keeps activations' and gradients' alike: bound `gain · √(6 / (in + out))`.
@@ -149,9 +149,12 @@ extension nn {
       return mode == .fanIn ? fan.fanIn : fan.fanOut
     }
 
+    /// Whether tensors are left as they are (`nn.utils.skipInit`).
+    @TaskLocal static var isSkipped = false
+
     /// Runs `body` outside the graph; what it throws is reported as tensor expressions report it.
     static func guarded(_ tensor: Tensor, _ body: () throws -> Void) -> Tensor {
-      if !tensor.isValid { return tensor }
+      if !tensor.isValid || isSkipped { return tensor }
       do {
         try torch.noGrad(body)
         return tensor

@@ -9,29 +9,36 @@ extension nn {
   public enum NamedPadding: String, Sendable { case valid, same }
 
   /// What all convolutions share. Make a `Conv2d`, `ConvTranspose2d`, ….
+  /// A kernel size, stride and the like are a number for all spatial dimensions or one for each.
   ///
   /// - `weight` (out, in / groups, kernel…), transposed (in, out / groups, kernel…); `bias` (out): both uniform in
   ///   ±1/√(in / groups · kernel size).
   open class Convolution: Module, Layer {
-    public let inChannels: Int
-    public let outChannels: Int
+    public internal(set) var inChannels: Int
+    public internal(set) var outChannels: Int
     public let kernelSize: [Int]
-    public let stride: [Int]
-    public let padding: [Int]
-    public let namedPadding: NamedPadding?
-    public let dilation: [Int]
-    public let outputPadding: [Int]
+    public internal(set) var stride: [Int]
+    public internal(set) var padding: [Int]
+    public internal(set) var namedPadding: NamedPadding?
+    public internal(set) var dilation: [Int]
+    public internal(set) var outputPadding: [Int]
     public let groups: Int
     public let paddingMode: PaddingMode
     package let isTransposed: Bool
     @Parameter public var weight: Tensor
     @Parameter public var bias: Tensor?
+    /// Whether a lazy one waits for its first input.
+    var isLazy = false
+
+    /// The number of spatial dimensions.
+    class var rank: Int { fatalError("made by subclasses") }
 
     init(
-      rank: Int, transposed: Bool, _ inChannels: Int, _ outChannels: Int, _ kernelSize: any Extent,
+      transposed: Bool, _ inChannels: Int, _ outChannels: Int, _ kernelSize: any Extent,
       _ stride: any Extent, _ padding: any Extent, _ namedPadding: NamedPadding?, _ dilation: any Extent,
       _ outputPadding: any Extent, _ groups: Int, _ bias: Bool, _ paddingMode: PaddingMode, _ dtype: DType?
     ) {
+      let rank = Self.rank
       self.inChannels = inChannels
       self.outChannels = outChannels
       self.kernelSize = kernelSize.extents(rank)
@@ -59,7 +66,7 @@ extension nn {
       resetParameters()
     }
 
-    public func resetParameters() {
+    open func resetParameters() {
       initializers.kaimingUniform_(weight, nonlinearity: .leakyRelu(5.0.squareRoot()))
       if let bias { initializers.uniformByFan(bias, (try? initializers.fanInAndFanOut(weight).fanIn) ?? 0) }
     }
@@ -89,6 +96,8 @@ extension nn {
     /// The name of the padding where the operator is to work it out.
     package final var operatorPadding: String? { paddingMode == .zeros ? namedPadding?.rawValue : nil }
 
+    public override var typeName: String { lazyTypeName(isLazy, super.typeName) }
+
     public override var extraRepr: String {
       var text = "\(inChannels), \(outChannels), kernel_size=\(Repr.tuple(kernelSize)), stride=\(Repr.tuple(stride))"
       if let namedPadding {
@@ -105,36 +114,52 @@ extension nn {
     }
   }
 
-  /// Convolution over one spatial dimension: (N, C, L) gives (N, M, L').
-  /// Source: https://pytorch.org/docs/stable/generated/torch.nn.Conv1d.html
-  public final class Conv1d: Convolution {
+  /// What `Conv1d`, `Conv2d` and `Conv3d` share.
+  open class PlainConvolution: Convolution {
     public init(
-      _ inChannels: Int, _ outChannels: Int, _ kernelSize: some Extent, stride: some Extent = 1,
-      padding: some Extent = 0, dilation: some Extent = 1, groups: Int = 1, bias: Bool = true,
+      _ inChannels: Int, _ outChannels: Int, _ kernelSize: any Extent, stride: any Extent = 1,
+      padding: any Extent = 0, dilation: any Extent = 1, groups: Int = 1, bias: Bool = true,
       paddingMode: PaddingMode = .zeros, dtype: DType? = nil
     ) {
       super.init(
-        rank: 1, transposed: false, inChannels, outChannels, kernelSize, stride, padding, nil, dilation, 0, groups, bias,
+        transposed: false, inChannels, outChannels, kernelSize, stride, padding, nil, dilation, 0, groups, bias,
         paddingMode, dtype)
     }
 
     public init(
-      _ inChannels: Int, _ outChannels: Int, _ kernelSize: some Extent, stride: some Extent = 1,
-      padding: NamedPadding, dilation: some Extent = 1, groups: Int = 1, bias: Bool = true,
+      _ inChannels: Int, _ outChannels: Int, _ kernelSize: any Extent, stride: any Extent = 1,
+      padding: NamedPadding, dilation: any Extent = 1, groups: Int = 1, bias: Bool = true,
       paddingMode: PaddingMode = .zeros, dtype: DType? = nil
     ) {
       super.init(
-        rank: 1, transposed: false, inChannels, outChannels, kernelSize, stride, 0, padding, dilation, 0, groups, bias,
+        transposed: false, inChannels, outChannels, kernelSize, stride, 0, padding, dilation, 0, groups, bias,
         paddingMode, dtype)
     }
 
-    public override func forward(_ x: Tensor) -> Tensor {
+    open override func forward(_ x: Tensor) -> Tensor {
       let (x, padding) = padded(x)
       if let name = operatorPadding {
-        return torch.conv1d(x, weight, bias, stride: stride, padding: name, dilation: dilation, groups: groups)
+        switch Self.rank {
+        case 1:
+          return torch.conv1d(x, weight, bias, stride: stride, padding: name, dilation: dilation, groups: groups)
+        case 2:
+          return torch.conv2d(x, weight, bias, stride: stride, padding: name, dilation: dilation, groups: groups)
+        default:
+          return torch.conv3d(x, weight, bias, stride: stride, padding: name, dilation: dilation, groups: groups)
+        }
       }
-      return torch.conv1d(x, weight, bias, stride: stride, padding: padding, dilation: dilation, groups: groups)
+      switch Self.rank {
+      case 1: return torch.conv1d(x, weight, bias, stride: stride, padding: padding, dilation: dilation, groups: groups)
+      case 2: return torch.conv2d(x, weight, bias, stride: stride, padding: padding, dilation: dilation, groups: groups)
+      default: return torch.conv3d(x, weight, bias, stride: stride, padding: padding, dilation: dilation, groups: groups)
+      }
     }
+  }
+
+  /// Convolution over one spatial dimension: (N, C, L) gives (N, M, L').
+  /// Source: https://pytorch.org/docs/stable/generated/torch.nn.Conv1d.html
+  public class Conv1d: PlainConvolution {
+    override class var rank: Int { 1 }
   }
 
   /// Convolution over two spatial dimensions: (N, C, H, W) gives (N, M, H', W').
@@ -144,147 +169,63 @@ extension nn {
   /// print(conv(torch.randn(20, 16, 50, 100)).shape)   // torch.Size([20, 33, 28, 100])
   /// ```
   /// Source: https://pytorch.org/docs/stable/generated/torch.nn.Conv2d.html
-  public final class Conv2d: Convolution {
-    public init(
-      _ inChannels: Int, _ outChannels: Int, _ kernelSize: some Extent, stride: some Extent = 1,
-      padding: some Extent = 0, dilation: some Extent = 1, groups: Int = 1, bias: Bool = true,
-      paddingMode: PaddingMode = .zeros, dtype: DType? = nil
-    ) {
-      super.init(
-        rank: 2, transposed: false, inChannels, outChannels, kernelSize, stride, padding, nil, dilation, 0, groups, bias,
-        paddingMode, dtype)
-    }
-
-    public init(
-      _ inChannels: Int, _ outChannels: Int, _ kernelSize: some Extent, stride: some Extent = 1,
-      padding: NamedPadding, dilation: some Extent = 1, groups: Int = 1, bias: Bool = true,
-      paddingMode: PaddingMode = .zeros, dtype: DType? = nil
-    ) {
-      super.init(
-        rank: 2, transposed: false, inChannels, outChannels, kernelSize, stride, 0, padding, dilation, 0, groups, bias,
-        paddingMode, dtype)
-    }
-
-    public override func forward(_ x: Tensor) -> Tensor {
-      let (x, padding) = padded(x)
-      if let name = operatorPadding {
-        return torch.conv2d(x, weight, bias, stride: stride, padding: name, dilation: dilation, groups: groups)
-      }
-      return torch.conv2d(x, weight, bias, stride: stride, padding: padding, dilation: dilation, groups: groups)
-    }
+  public class Conv2d: PlainConvolution {
+    override class var rank: Int { 2 }
   }
 
   /// Convolution over three spatial dimensions: (N, C, D, H, W) gives (N, M, D', H', W').
   /// Source: https://pytorch.org/docs/stable/generated/torch.nn.Conv3d.html
-  public final class Conv3d: Convolution {
+  public class Conv3d: PlainConvolution {
+    override class var rank: Int { 3 }
+  }
+
+  /// What `ConvTranspose1d`, `ConvTranspose2d` and `ConvTranspose3d` share: the gradient of a convolution with respect to
+  /// its input, as a layer.
+  open class TransposedConvolution: Convolution {
     public init(
-      _ inChannels: Int, _ outChannels: Int, _ kernelSize: some Extent, stride: some Extent = 1,
-      padding: some Extent = 0, dilation: some Extent = 1, groups: Int = 1, bias: Bool = true,
-      paddingMode: PaddingMode = .zeros, dtype: DType? = nil
+      _ inChannels: Int, _ outChannels: Int, _ kernelSize: any Extent, stride: any Extent = 1,
+      padding: any Extent = 0, outputPadding: any Extent = 0, groups: Int = 1, bias: Bool = true,
+      dilation: any Extent = 1, paddingMode: PaddingMode = .zeros, dtype: DType? = nil
     ) {
       super.init(
-        rank: 3, transposed: false, inChannels, outChannels, kernelSize, stride, padding, nil, dilation, 0, groups, bias,
-        paddingMode, dtype)
+        transposed: true, inChannels, outChannels, kernelSize, stride, padding, nil, dilation, outputPadding, groups,
+        bias, paddingMode, dtype)
     }
 
-    public init(
-      _ inChannels: Int, _ outChannels: Int, _ kernelSize: some Extent, stride: some Extent = 1,
-      padding: NamedPadding, dilation: some Extent = 1, groups: Int = 1, bias: Bool = true,
-      paddingMode: PaddingMode = .zeros, dtype: DType? = nil
-    ) {
-      super.init(
-        rank: 3, transposed: false, inChannels, outChannels, kernelSize, stride, 0, padding, dilation, 0, groups, bias,
-        paddingMode, dtype)
+    open override func forward(_ x: Tensor) -> Tensor { transposed(x, nil) }
+
+    /// Chooses among the sizes that the strided convolution would have brought to x's.
+    public func callAsFunction(_ x: Tensor, outputSize: [Int]?) -> Tensor {
+      hooked(x) { transposed($0, outputSize) }
     }
 
-    public override func forward(_ x: Tensor) -> Tensor {
-      let (x, padding) = padded(x)
-      if let name = operatorPadding {
-        return torch.conv3d(x, weight, bias, stride: stride, padding: name, dilation: dilation, groups: groups)
+    func transposed(_ x: Tensor, _ outputSize: [Int]?) -> Tensor {
+      do {
+        let extra = try outputSize.map { try outputPadding(for: x, $0) } ?? outputPadding
+        let run = [torch.convTranspose1d, torch.convTranspose2d, torch.convTranspose3d][Self.rank - 1]
+        return run(x, weight, bias, stride, padding, extra, groups, dilation)
+      } catch {
+        return .invalid(error as! TorchError)
       }
-      return torch.conv3d(x, weight, bias, stride: stride, padding: padding, dilation: dilation, groups: groups)
     }
   }
 
-  /// The transpose of `Conv1d`: its gradient with respect to the input, as a layer.
+  /// The transpose of `Conv1d`.
   /// Source: https://pytorch.org/docs/stable/generated/torch.nn.ConvTranspose1d.html
-  public final class ConvTranspose1d: Convolution {
-    public init(
-      _ inChannels: Int, _ outChannels: Int, _ kernelSize: some Extent, stride: some Extent = 1,
-      padding: some Extent = 0, outputPadding: some Extent = 0, groups: Int = 1, bias: Bool = true,
-      dilation: some Extent = 1, paddingMode: PaddingMode = .zeros, dtype: DType? = nil
-    ) {
-      super.init(
-        rank: 1, transposed: true, inChannels, outChannels, kernelSize, stride, padding, nil, dilation, outputPadding,
-        groups, bias, paddingMode, dtype)
-    }
-
-    public override func forward(_ x: Tensor) -> Tensor { self(x, outputSize: nil) }
-
-    /// Chooses among the sizes that the strided convolution would have brought to x's.
-    public func callAsFunction(_ x: Tensor, outputSize: [Int]?) -> Tensor {
-      do {
-        let extra = try outputSize.map { try outputPadding(for: x, $0) } ?? outputPadding
-        return torch.convTranspose1d(
-          x, weight, bias, stride: stride, padding: padding, outputPadding: extra, groups: groups, dilation: dilation)
-      } catch {
-        return .invalid(error as! TorchError)
-      }
-    }
+  public class ConvTranspose1d: TransposedConvolution {
+    override class var rank: Int { 1 }
   }
 
-  /// The transpose of `Conv2d`: its gradient with respect to the input, as a layer.
+  /// The transpose of `Conv2d`.
   /// Source: https://pytorch.org/docs/stable/generated/torch.nn.ConvTranspose2d.html
-  public final class ConvTranspose2d: Convolution {
-    public init(
-      _ inChannels: Int, _ outChannels: Int, _ kernelSize: some Extent, stride: some Extent = 1,
-      padding: some Extent = 0, outputPadding: some Extent = 0, groups: Int = 1, bias: Bool = true,
-      dilation: some Extent = 1, paddingMode: PaddingMode = .zeros, dtype: DType? = nil
-    ) {
-      super.init(
-        rank: 2, transposed: true, inChannels, outChannels, kernelSize, stride, padding, nil, dilation, outputPadding,
-        groups, bias, paddingMode, dtype)
-    }
-
-    public override func forward(_ x: Tensor) -> Tensor { self(x, outputSize: nil) }
-
-    /// Chooses among the sizes that the strided convolution would have brought to x's.
-    public func callAsFunction(_ x: Tensor, outputSize: [Int]?) -> Tensor {
-      do {
-        let extra = try outputSize.map { try outputPadding(for: x, $0) } ?? outputPadding
-        return torch.convTranspose2d(
-          x, weight, bias, stride: stride, padding: padding, outputPadding: extra, groups: groups, dilation: dilation)
-      } catch {
-        return .invalid(error as! TorchError)
-      }
-    }
+  public class ConvTranspose2d: TransposedConvolution {
+    override class var rank: Int { 2 }
   }
 
-  /// The transpose of `Conv3d`: its gradient with respect to the input, as a layer.
+  /// The transpose of `Conv3d`.
   /// Source: https://pytorch.org/docs/stable/generated/torch.nn.ConvTranspose3d.html
-  public final class ConvTranspose3d: Convolution {
-    public init(
-      _ inChannels: Int, _ outChannels: Int, _ kernelSize: some Extent, stride: some Extent = 1,
-      padding: some Extent = 0, outputPadding: some Extent = 0, groups: Int = 1, bias: Bool = true,
-      dilation: some Extent = 1, paddingMode: PaddingMode = .zeros, dtype: DType? = nil
-    ) {
-      super.init(
-        rank: 3, transposed: true, inChannels, outChannels, kernelSize, stride, padding, nil, dilation, outputPadding,
-        groups, bias, paddingMode, dtype)
-    }
-
-    public override func forward(_ x: Tensor) -> Tensor { self(x, outputSize: nil) }
-
-    /// Chooses among the sizes that the strided convolution would have brought to x's.
-    public func callAsFunction(_ x: Tensor, outputSize: [Int]?) -> Tensor {
-      do {
-        let extra = try outputSize.map { try outputPadding(for: x, $0) } ?? outputPadding
-        return torch.convTranspose3d(
-          x, weight, bias, stride: stride, padding: padding, outputPadding: extra, groups: groups, dilation: dilation)
-      } catch {
-        return .invalid(error as! TorchError)
-      }
-    }
+  public class ConvTranspose3d: TransposedConvolution {
+    override class var rank: Int { 3 }
   }
 }
 

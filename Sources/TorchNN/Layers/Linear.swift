@@ -12,8 +12,8 @@ extension nn {
   /// ```
   /// Source: https://pytorch.org/docs/stable/generated/torch.nn.Linear.html
   public class Linear: Module, Layer {
-    public let inFeatures: Int
-    public let outFeatures: Int
+    public internal(set) var inFeatures: Int
+    public internal(set) var outFeatures: Int
     @Parameter public var weight: Tensor
     @Parameter public var bias: Tensor?
 
@@ -119,18 +119,7 @@ extension nn {
 extension nn.functional {
   /// `x₁ᵀ A x₂ + b` for the last dimensions of x₁ (…, in1) and x₂ (…, in2), A (out, in1, in2).
   public static func bilinear(_ x1: Tensor, _ x2: Tensor, _ weight: Tensor, _ bias: Tensor? = nil) -> Tensor {
-    let (out, in1, in2) = (weight.shape[0], weight.shape[1], weight.shape[2])
-    guard x1.shape.last == in1, x2.shape.last == in2, x1.shape.dropLast().elementsEqual(x2.shape.dropLast()) else {
-      return .invalid(
-        TorchError(
-          .shape,
-          "bilinear(): inputs of sizes \(x1.shape.listDescription) and \(x2.shape.listDescription) do not fit a weight of size \(weight.shape.listDescription)"))
-    }
-    let rows = x1.reshape(-1, in1)
-    // (rows, in1) × (in1, out·in2), then the sum over in2 against x₂.
-    let left = rows.matmul(weight.permute(1, 0, 2).reshape(in1, out * in2)).reshape(-1, out, in2)
-    let y = (left * x2.reshape(-1, 1, in2)).sum(dim: -1).reshape(Array(x1.shape.dropLast()) + [out])
-    return bias.map { y + $0 } ?? y
+    torch.bilinear(x1, x2, weight, bias: bias)
   }
 }
 

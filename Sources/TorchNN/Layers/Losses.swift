@@ -157,7 +157,7 @@ extension nn {
   }
 
   /// The negative log likelihood of log-probabilities.
-  public final class NLLLoss: WeightedLoss {
+  public class NLLLoss: WeightedLoss {
     public let ignoreIndex: Int
 
     public init(weight: Tensor? = nil, ignoreIndex: Int = -100, reduction: Reduction = .mean) {
@@ -169,6 +169,9 @@ extension nn {
       functional.nllLoss(input.0, input.1, weight: weight, ignoreIndex: ignoreIndex, reduction: reduction)
     }
   }
+
+  /// `NLLLoss` under PyTorch's old name.
+  public final class NLLLoss2d: NLLLoss {}
 
   /// Binary cross entropy of probabilities.
   public final class BCELoss: WeightedLoss {

@@ -6,7 +6,7 @@ extension nn {
   ///
   /// Running statistics are `(1 - momentum) · old + momentum · new`; the running variance is the unbiased one.
   open class ChannelNorm: Module, Layer {
-    public let numFeatures: Int
+    public internal(set) var numFeatures: Int
     public let eps: Double
     /// nil: a plain average over all batches.
     public var momentum: Double?
@@ -18,6 +18,8 @@ extension nn {
     @Buffer public var runningVar: Tensor?
     @Buffer public var numBatchesTracked: Tensor?
     private let ranks: ClosedRange<Int>
+    /// Whether a lazy one waits for its first input.
+    var isLazy = false
 
     init(
       _ numFeatures: Int, _ eps: Double, _ momentum: Double?, _ affine: Bool, _ trackRunningStats: Bool, _ bias: Bool,
@@ -42,7 +44,7 @@ extension nn {
       if let numBatchesTracked { initializers.zeros_(numBatchesTracked) }
     }
 
-    public func resetParameters() {
+    open func resetParameters() {
       resetRunningStats()
       if let weight { initializers.ones_(weight) }
       if let bias { initializers.zeros_(bias) }
@@ -91,6 +93,8 @@ extension nn {
       if stateDict[key] == nil, stateDict[prefix + "running_mean"] != nil { stateDict[key] = numBatchesTracked }
     }
 
+    public override var typeName: String { lazyTypeName(isLazy, super.typeName) }
+
     public override var extraRepr: String {
       "\(numFeatures), eps=\(Scalar(eps)), momentum=\(Repr.of(momentum)), affine=\(Repr.of(affine)), bias=\(Repr.of(bias != nil)), track_running_stats=\(Repr.of(trackRunningStats))"
     }
@@ -98,7 +102,7 @@ extension nn {
 
   /// Batch normalization of (N, C) or (N, C, L).
   /// Source: https://pytorch.org/docs/stable/generated/torch.nn.BatchNorm1d.html
-  public final class BatchNorm1d: ChannelNorm {
+  public class BatchNorm1d: ChannelNorm {
     public init(
       _ numFeatures: Int, eps: Double = 1e-5, momentum: Double? = 0.1, affine: Bool = true,
       trackRunningStats: Bool = true, bias: Bool = true, dtype: DType? = nil
@@ -109,7 +113,7 @@ extension nn {
 
   /// Batch normalization of (N, C, H, W).
   /// Source: https://pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html
-  public final class BatchNorm2d: ChannelNorm {
+  public class BatchNorm2d: ChannelNorm {
     public init(
       _ numFeatures: Int, eps: Double = 1e-5, momentum: Double? = 0.1, affine: Bool = true,
       trackRunningStats: Bool = true, bias: Bool = true, dtype: DType? = nil
@@ -120,7 +124,7 @@ extension nn {
 
   /// Batch normalization of (N, C, D, H, W).
   /// Source: https://pytorch.org/docs/stable/generated/torch.nn.BatchNorm3d.html
-  public final class BatchNorm3d: ChannelNorm {
+  public class BatchNorm3d: ChannelNorm {
     public init(
       _ numFeatures: Int, eps: Double = 1e-5, momentum: Double? = 0.1, affine: Bool = true,
       trackRunningStats: Bool = true, bias: Bool = true, dtype: DType? = nil
@@ -131,7 +135,7 @@ extension nn {
 
   /// Normalizes each channel of each example of (N, C, L) or (C, L) by itself.
   /// Source: https://pytorch.org/docs/stable/generated/torch.nn.InstanceNorm1d.html
-  public final class InstanceNorm1d: ChannelNorm {
+  public class InstanceNorm1d: ChannelNorm {
     public init(
       _ numFeatures: Int, eps: Double = 1e-5, momentum: Double = 0.1, affine: Bool = false,
       trackRunningStats: Bool = false, bias: Bool = true, dtype: DType? = nil
@@ -142,7 +146,7 @@ extension nn {
 
   /// Normalizes each channel of each example of (N, C, H, W) or (C, H, W) by itself.
   /// Source: https://pytorch.org/docs/stable/generated/torch.nn.InstanceNorm2d.html
-  public final class InstanceNorm2d: ChannelNorm {
+  public class InstanceNorm2d: ChannelNorm {
     public init(
       _ numFeatures: Int, eps: Double = 1e-5, momentum: Double = 0.1, affine: Bool = false,
       trackRunningStats: Bool = false, bias: Bool = true, dtype: DType? = nil
@@ -153,7 +157,7 @@ extension nn {
 
   /// Normalizes each channel of each example of (N, C, D, H, W) or (C, D, H, W) by itself.
   /// Source: https://pytorch.org/docs/stable/generated/torch.nn.InstanceNorm3d.html
-  public final class InstanceNorm3d: ChannelNorm {
+  public class InstanceNorm3d: ChannelNorm {
     public init(
       _ numFeatures: Int, eps: Double = 1e-5, momentum: Double = 0.1, affine: Bool = false,
       trackRunningStats: Bool = false, bias: Bool = true, dtype: DType? = nil

@@ -3,42 +3,17 @@
 
 extension nn.functional {
   /// (…, C·r², H, W) gives (…, C, H·r, W·r)
-  public static func pixelShuffle(_ x: Tensor, _ r: Int) -> Tensor {
-    guard x.ndim >= 3, r > 0, x.shape[-3] % (r * r) == 0 else {
-      return .invalid(
-        TorchError(
-          .shape,
-          x.ndim < 3
-            ? "pixel_shuffle expects input to have at least 3 dimensions, but got input with \(x.ndim) dimension(s)"
-            : "pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of upscale_factor, but input.size(-3)=\(x.shape[-3]) is not divisible by \(r * r)"))
-    }
-    let (c, h, w) = (x.shape[-3] / (r * r), x.shape[-2], x.shape[-1])
-    let batch = Array(x.shape.dropLast(3))
-    return x.reshape(-1, c, r, r, h, w).permute(0, 1, 4, 2, 5, 3).reshape(batch + [c, h * r, w * r])
-  }
+  public static func pixelShuffle(_ x: Tensor, _ r: Int) -> Tensor { torch.pixelShuffle(x, r) }
 
   /// (…, C, H·r, W·r) gives (…, C·r², H, W)
-  public static func pixelUnshuffle(_ x: Tensor, _ r: Int) -> Tensor {
-    guard x.ndim >= 3, r > 0, x.shape[-2] % r == 0, x.shape[-1] % r == 0 else {
-      return .invalid(
-        TorchError(
-          .shape,
-          x.ndim < 3
-            ? "pixel_unshuffle expects input to have at least 3 dimensions, but got input with \(x.ndim) dimension(s)"
-            : "pixel_unshuffle expects height and width to be divisible by downscale_factor, but got \(x.shape)"))
-    }
-    let (c, h, w) = (x.shape[-3], x.shape[-2] / r, x.shape[-1] / r)
-    let batch = Array(x.shape.dropLast(3))
-    return x.reshape(-1, c, h, r, w, r).permute(0, 1, 3, 5, 2, 4).reshape(batch + [c * r * r, h, w])
-  }
+  public static func pixelUnshuffle(_ x: Tensor, _ r: Int) -> Tensor { torch.pixelUnshuffle(x, r) }
 
   /// The channels of (N, C, …) dealt out: C as (groups, C / groups), transposed.
-  public static func channelShuffle(_ x: Tensor, _ groups: Int) -> Tensor {
-    guard x.ndim > 2, groups > 0, x.shape[1] % groups == 0 else {
-      return .invalid(TorchError(.shape, "Number of channels must be divisible by groups. Got \(x.ndim > 1 ? x.shape[1] : 0) channels and \(groups) groups."))
-    }
-    let sizes = Array(x.shape)
-    return x.reshape([sizes[0], groups, sizes[1] / groups] + sizes[2...]).transpose(1, 2).reshape(sizes)
+  public static func channelShuffle(_ x: Tensor, _ groups: Int) -> Tensor { torch.channelShuffle(x, groups: groups) }
+
+  /// `channelShuffle`; PyTorch has a kernel of its own for it.
+  public static func nativeChannelShuffle(_ x: Tensor, _ groups: Int) -> Tensor {
+    torch.nativeChannelShuffle(x, groups: groups)
   }
 }
 

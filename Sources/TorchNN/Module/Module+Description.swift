@@ -4,9 +4,10 @@ extension nn.Module: CustomStringConvertible {
   public var description: String {
     let extra = extraRepr.isEmpty ? [] : extraRepr.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     let children = childLines
-    if extra.count == 1, children.isEmpty { return "\(typeName)(\(extra[0]))" }
+    let name = parametrizationTable == nil ? typeName : "Parametrized" + typeName
+    if extra.count == 1, children.isEmpty { return "\(name)(\(extra[0]))" }
     let lines = extra + children
-    return lines.isEmpty ? "\(typeName)()" : "\(typeName)(\n  " + lines.joined(separator: "\n  ") + "\n)"
+    return lines.isEmpty ? "\(name)()" : "\(name)(\n  " + lines.joined(separator: "\n  ") + "\n)"
   }
 
   private var childLines: [String] {

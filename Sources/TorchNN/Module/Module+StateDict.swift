@@ -28,7 +28,9 @@ extension nn.Module {
   /// ```
   public func stateDict(prefix: String = "") -> StateDict {
     var dict: StateDict = [:]
-    visitState { key, slot in if let tensor = slot.tensor { dict[prefix + key] = tensor.detach() } }
+    visitState { key, slot in
+      if let tensor = slot.tensor { dict[prefix + key] = tensor.isUninitialized ? tensor : tensor.detach() }
+    }
     return dict
   }
 
@@ -55,6 +57,15 @@ extension nn.Module {
       expected.insert(key)
       guard let tensor = source[key] else {
         incompatible.missing.append(key)
+        return
+      }
+      if target.isUninitialized {
+        if !tensor.isUninitialized { targets.append((slot, tensor)) }
+        return
+      }
+      if tensor.isUninitialized {
+        problems.append(
+          "Can't access the shape of an uninitialized parameter or buffer. This error usually happens in `load_state_dict` when trying to load an uninitialized parameter into an initialized one. Call `forward` to initialize the parameters before accessing their attributes.")
         return
       }
       if let failure = tensor.failure ?? target.failure { problems.append("\(key): \(failure.message)") }
@@ -88,6 +99,7 @@ extension nn.Module {
             let requiresGrad = slot.tensor!.requiresGrad
             slot.tensor = source.detach().requiresGrad_(requiresGrad)
           } else {
+            slot.tensor!.materialize(source.shape)
             slot.tensor!.copy_(source)
           }
         }

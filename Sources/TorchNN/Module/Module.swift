@@ -55,6 +55,14 @@ extension nn {
     open func listedMembers() -> nn.Members? { nil }
 
     package final var members: nn.Members {
+      var members = allMembers
+      members.parameters.removeAll { $0.slot.replacement != nil }
+      members.buffers.removeAll { $0.slot.replacement != nil }
+      return members
+    }
+
+    /// With tensors whose values come from others (`TensorReplacement`).
+    final var allMembers: nn.Members {
       var members = listedMembers() ?? Reflection.members(of: self)
       if let registered {
         members.parameters += registered.parameters
@@ -146,13 +154,18 @@ extension nn.Module {
       for module in modules() {
         let members = module.members
         for tensor in members.parameters.compactMap(\.slot.tensor) {
+          if tensor.isUninitialized {
+            tensor.convertUninitialized(change)
+            continue
+          }
           let (data, gradient) = (change(tensor), tensor.grad)
           tensor.grad = nil
           tensor.setData(data)
           if let gradient { tensor.grad = change(gradient) }
         }
         for slot in members.buffers.map(\.slot) {
-          if let tensor = slot.tensor { slot.tensor = change(tensor) }
+          guard let tensor = slot.tensor else { continue }
+          if tensor.isUninitialized { tensor.convertUninitialized(change) } else { slot.tensor = change(tensor) }
         }
       }
     }

@@ -24,10 +24,42 @@ public class TensorSlot {
   /// The key in state dicts; nil takes it from the property's name.
   public let key: String?
   public package(set) var tensor: Tensor?
+  /// What gives the property's value in the place of `tensor`: a parametrization, a mask. The slot is then no part of the
+  /// module's state.
+  var replacement: TensorReplacement?
 
   init(key: String?, tensor: Tensor?) {
     self.key = key
     self.tensor = tensor
+  }
+}
+
+/// How a property's value comes from other tensors.
+struct TensorReplacement {
+  enum Kind { case parametrization, mask, weightNorm, spectralNorm }
+
+  let kind: Kind
+  let value: () -> Tensor
+  /// Takes a value that is assigned to the property; nil where that is no sensible thing to do.
+  var assign: ((Tensor) -> Void)? = nil
+  /// Ends the replacement and gives the value that is left; nil where `value` is all there is to it.
+  var end: (() -> Tensor)? = nil
+}
+
+extension TensorSlot {
+  /// What the property reads.
+  var current: Tensor? { replacement?.value() ?? tensor }
+
+  /// Hands an assigned value to the replacement; false where there is none.
+  func assignReplaced(_ value: Tensor?) -> Bool {
+    guard let replacement else { return false }
+    guard let assign = replacement.assign, let value else {
+      ErrorScope.report(
+        TorchError(.state, "the value of '\(key ?? "a parameter")' is computed from other parameters and cannot be set"))
+      return true
+    }
+    assign(value)
+    return true
   }
 }
 
@@ -73,8 +105,11 @@ public final class Parameter<Value: SlotValue>: ParameterSlot {
   }
 
   public var wrappedValue: Value {
-    get { Value.fromSlot(tensor) }
-    set { tensor = ParameterSlot.leaf(newValue.slotTensor, requiresGrad: tensor?.requiresGrad ?? true) }
+    get { Value.fromSlot(current) }
+    set {
+      if assignReplaced(newValue.slotTensor) { return }
+      tensor = ParameterSlot.leaf(newValue.slotTensor, requiresGrad: tensor?.requiresGrad ?? true)
+    }
   }
 
   public var projectedValue: Parameter { self }
@@ -94,8 +129,8 @@ public final class Buffer<Value: SlotValue>: BufferSlot {
   }
 
   public var wrappedValue: Value {
-    get { Value.fromSlot(tensor) }
-    set { tensor = newValue.slotTensor }
+    get { Value.fromSlot(current) }
+    set { if !assignReplaced(newValue.slotTensor) { tensor = newValue.slotTensor } }
   }
 
   public var projectedValue: Buffer { self }

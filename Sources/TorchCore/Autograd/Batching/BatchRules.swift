@@ -44,7 +44,8 @@ enum BatchRules {
     "minimum", "clamp", "clamp.Tensor", "where.self", "where.ScalarSelf", "where.ScalarOther", "masked_fill.Scalar",
     "masked_fill.Tensor", "lerp.Tensor", "lerp.Scalar", "addcmul", "addcdiv", "logical_and", "logical_or",
     "logical_xor", "logical_not", "bitwise_and.Tensor", "bitwise_or.Tensor", "bitwise_xor.Tensor", "remainder.Tensor",
-    "remainder.Scalar", "floor_divide", "leaky_relu", "elu", "softplus", "hardtanh", "threshold", "gelu", "silu", "mish",
+    "remainder.Scalar", "floor_divide", "leaky_relu", "elu", "softplus", "hardtanh", "threshold", "softshrink",
+    "hardshrink", "gelu", "silu", "mish",
     "square", "xlogy.Tensor", "logaddexp", "eq.Scalar", "ne.Scalar", "lt.Scalar", "le.Scalar", "gt.Scalar", "ge.Scalar",
   ]
 
@@ -77,6 +78,7 @@ enum BatchRules {
     "tril", "triu", "relu", "sigmoid", "tanh", "view_as_real", "view_as_complex", "real", "imag", "conj", "_conj",
     "_conj_physical", "conj_physical", "resolve_conj", "nan_to_num", "type_as", "float_power.Tensor_Scalar",
     "mT", "mH", "adjoint", "one_hot", "layer_norm", "rms_norm", "linalg_inv", "linalg_det", "linalg_cholesky", "matrix_exp",
+    "log_sigmoid",
   ]
 
   private static func direct(_ arguments: [Value], _ level: BatchLevel, _ call: Call) throws -> [Value]? {
@@ -166,8 +168,11 @@ enum BatchRules {
 
   /// Composites whose bodies call operators only: those are called on the samples.
   private static let composed: Set<String> = [
-    "linear", "mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "soft_margin_loss",
-    "binary_cross_entropy_with_logits", "dropout", "feature_dropout", "celu", "selu",
+    "linear", "bilinear", "mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "soft_margin_loss",
+    "binary_cross_entropy_with_logits", "kl_div", "poisson_nll_loss", "margin_ranking_loss", "hinge_embedding_loss",
+    "cosine_embedding_loss", "triplet_margin_loss", "cross_entropy_loss", "pairwise_distance", "cosine_similarity",
+    "dropout", "feature_dropout", "celu", "selu", "relu6", "prelu", "glu", "rrelu", "pad", "pixel_shuffle",
+    "pixel_unshuffle", "channel_shuffle",
   ]
 
   // MARK: Others
