@@ -43,7 +43,8 @@ enum Convolution {
       let mask = [record.needs(0), record.needs(1), bias != nil && record.needs(2)]
       return { g in
         let all = backward(
-          g[0], try sx.value, try sw.value, biasSizes, stride, padding, dilation, transposed, outputPadding, groups, mask)
+          g[0], try sx.value.conj(), try sw.value.conj(), biasSizes, stride, padding, dilation, transposed, outputPadding,
+          groups, mask)
         return zip(mask, all).map { $0 ? $1 : nil }
       }
     })
@@ -76,7 +77,7 @@ enum Convolution {
         convolution(x, w, bias, stride, padding, dilation, transposed, outputPadding, groups)
       }
       return { gg in
-        let (g, x, weight) = (try sg.value, try sx.value, try sw.value)
+        let (g, x, weight) = (try sg.value.conj(), try sx.value.conj(), try sw.value.conj())
         var byGradient: Tensor?
         func add(_ term: Tensor) { byGradient = byGradient.map { $0 + term } ?? term }
         func part(_ x: Tensor, _ weight: Tensor, _ index: Int) -> Tensor {
@@ -164,9 +165,30 @@ enum Convolution {
   static let convTranspose2d = convTransposed(2, ".input")
   static let convTranspose3d = convTransposed(3, ".input")
 
+  /// Over the first of (time, batch, channels): `weight` is (kernel, C in, C out).
+  static let convTbc = Operator(
+    composite: "conv_tbc(Tensor self, Tensor weight, Tensor bias, int pad=0) -> Tensor", twins: .out
+  ) { (x: Tensor, weight: Tensor, bias: Tensor, pad: Int) in
+    guard x.ndim == 3 else {
+      throw TorchError(.shape, "Input must have 3 dims: time, batch, in_channel")
+    }
+    guard weight.ndim == 3 else {
+      throw TorchError(.shape, "Weight tensor must have 3 dims: kernel_width, in_channels, out_channels.")
+    }
+    guard bias.ndim == 1 else { throw TorchError(.shape, "Bias must be 1-D") }
+    guard x.shape[2] == weight.shape[1] else {
+      throw TorchError(.shape, "Input dim 2 (input channels) is not == dim 1 in the weight tensor")
+    }
+    guard weight.shape[2] == bias.shape[0] else {
+      throw TorchError(.shape, "Bias size must equal dim 2 in the weight tensor (output channels).")
+    }
+    let y = convolution(x.permute(1, 2, 0), weight.permute(2, 1, 0), bias, [1], [pad], [1], false, [0], 1)
+    return y.permute(2, 0, 1)
+  }
+
   static let operators: [AnyOperator] = [
     convolution, backward, conv1d, conv2d, conv3d, conv1dNamed, conv2dNamed, conv3dNamed, convTranspose1d,
-    convTranspose2d, convTranspose3d,
+    convTranspose2d, convTranspose3d, convTbc,
   ]
 }
 
@@ -220,4 +242,12 @@ extension torch {
     _ x: Tensor, _ weight: Tensor, _ bias: Tensor? = nil, stride: [Int] = [1], padding: [Int] = [0],
     outputPadding: [Int] = [0], groups: Int = 1, dilation: [Int] = [1]
   ) -> Tensor { Convolution.convTranspose3d(x, weight, bias, stride, padding, outputPadding, groups, dilation) }
+
+  /// Convolution over the first dimension of (time, batch, channels).
+  ///
+  /// `weight` is (kernel, C in, C out), `bias` (C out); `pad` zeros stand before and after.
+  /// Source: https://pytorch.org/docs/stable/generated/torch.conv_tbc.html
+  public static func convTbc(_ x: Tensor, _ weight: Tensor, _ bias: Tensor, pad: Int = 0) -> Tensor {
+    Convolution.convTbc(x, weight, bias, pad)
+  }
 }

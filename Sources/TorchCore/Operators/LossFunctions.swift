@@ -34,9 +34,18 @@ enum LossFunctions {
       let distance = (x - y).abs()
       return reduced(torch.where(distance <= delta, distance.square() * 0.5, (distance - 0.5 * delta) * delta), reduction)
     },
-    Operator(composite: "soft_margin_loss(Tensor self, Tensor target, int reduction=1) -> Tensor", twins: .out) {
-      (x: Tensor, y: Tensor, reduction: Int) in reduced((-y * x).exp().log1p(), reduction)
-    },
+    Operator(
+      "soft_margin_loss(Tensor self, Tensor target, int reduction=1) -> Tensor", twins: .out,
+      kernel: { (x: Tensor, y: Tensor, reduction: Int) in reduced((-y * x).exp().log1p(), reduction) },
+      derivative: { record, _, x, y, reduction in
+        let (sx, sy) = (record.save(x), record.save(y))
+        return { g in
+          // e^z / (1 + e^z) as a sigmoid, whose own derivative has all its digits where e^z is large.
+          let (x, y) = (try sx.value, try sy.value)
+          let slope: Tensor = -y * (-y * x).sigmoid()
+          return [g[0] * slope * (reduction == 1 ? 1 / Double(slope.numel) : 1), nil]
+        }
+      }),
   ]
 
   // MARK: Probabilities

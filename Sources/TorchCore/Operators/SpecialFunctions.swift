@@ -111,7 +111,7 @@ enum SpecialFunctions {
     partial: .saving(.input) { g, s in
       let x = try s.input
       let angle = x * Double.pi
-      return g * ((angle.cos() * angle - angle.sin()) / (angle * x)).maskedFill(x .== 0, 0)
+      return g * ((angle.cos() * angle - angle.sin()) / (angle * x)).maskedFill(x .== 0, 0).conj()
     })
   static let entr = unary(
     "special_entr(Tensor self) -> Tensor", "entr", .floating, twins: .out,
