@@ -97,10 +97,11 @@ enum Power {
       let saved = record.save(x)
       return { g in
         let x = try saved.value
-        var outside: Tensor?
-        if let min { outside = x < min }
-        if let max { outside = outside.map { $0 .| (x > max) } ?? (x > max) }
-        return [g[0].maskedFill(outside!, 0)]
+        // Neither the bounds themselves nor NaN count as inside.
+        var inside: Tensor?
+        if let min { inside = x > min }
+        if let max { inside = inside.map { $0 .& (x < max) } ?? (x < max) }
+        return [g[0].maskedFill(inside!.logicalNot(), 0)]
       }
     })
   private static let clampFunction = MapFunction("clamp")
