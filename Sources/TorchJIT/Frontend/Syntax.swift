@@ -8,13 +8,51 @@ extension JIT {
 }
 
 extension JIT.Syntax {
+  /// Source text with its name.
+  final class Source: Sendable {
+    /// `code/__torch__/model.py`
+    let file: String
+    let bytes: [UInt8]
+
+    init(_ text: String, file: String) {
+      self.file = file
+      bytes = Array(text.utf8)
+    }
+  }
+
   /// Where something stands in the source: `code/__torch__/model.py:12`.
   struct Position: CustomStringConvertible, Sendable {
-    let file: String
+    let source: Source
+    /// From 1.
     let line: Int
-    let column: Int
+    /// The bytes of the source that are meant.
+    let start: Int
+    let end: Int
 
-    var description: String { "\(file):\(line)" }
+    var description: String { "\(source.file):\(line)" }
+
+    /// From this place to the end of `other`.
+    func through(_ other: Position) -> Position {
+      Position(source: source, line: line, start: start, end: max(end, other.end))
+    }
+
+    /// The line of the source with the place underlined, as PyTorch's messages show it.
+    var excerpt: String {
+      let bytes = source.bytes
+      let newline = UInt8(ascii: "\n")
+      var first = min(start, bytes.count)
+      while first > 0, bytes[first - 1] != newline { first -= 1 }
+      let last = bytes[first...].firstIndex(of: newline) ?? bytes.count
+      let text = String(decoding: bytes[first..<last], as: UTF8.self)
+      let width = max(1, min(end, last) - min(start, last))
+      let mark = String(repeating: " ", count: min(start, last) - first) + String(repeating: "~", count: width)
+      return "  File \"\(source.file)\", line \(line)\n\(text)\n\(mark) <--- HERE"
+    }
+
+    /// An error in the program, with the line where it is.
+    func error(_ message: String, _ kind: TorchError.Kind = .value) -> TorchError {
+      TorchError(kind, "\(message):\n\(excerpt)")
+    }
   }
 
   struct Expression {

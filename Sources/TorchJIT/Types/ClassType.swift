@@ -1,5 +1,7 @@
 // Classes and modules of TorchScript: what attributes their objects have, and their methods.
 
+import Synchronization
+
 extension JIT {
   /// A class of TorchScript; modules are classes too.
   public final class ClassType: @unchecked Sendable {
@@ -77,6 +79,8 @@ extension JIT {
     public internal(set) var signature: Signature
     /// The body. Set once the function is compiled: a method may be called before it is.
     public internal(set) var graph: Graph!
+    /// What the graph runs as, made at the first call.
+    let compiled = AtomicLazyReference<Code>()
 
     public init(_ qualifiedName: String, _ signature: Signature, graph: Graph? = nil) {
       self.qualifiedName = qualifiedName
