@@ -113,11 +113,11 @@ enum Diagonals {
       kernel: { (x: Tensor, source: Tensor, size: [Int], stride: [Int], offset: Int?) in
         // Offsets count from the start of the memory, so that all of it is copied: the place may lie outside of `x`.
         let overlaps = zip(x.shape, x.strides).contains { $0 > 1 && $1 == 0 }
-        guard x.numel > 0, x.offset > 0 || !x.isContiguous, !overlaps else {
+        guard x.numel > 0, x.storageOffset > 0 || !x.isContiguous, !overlaps else {
           return try scattered(x.clone(), source) { $0.asStrided(size, stride, storageOffset: offset) }
         }
         let memory = x.asStrided([x.storage.byteCount / x.dtype.itemSize], [1], storageOffset: 0).clone()
-        let copy = memory.asStrided(Array(x.shape), Array(x.strides), storageOffset: x.offset)
+        let copy = memory.asStrided(Array(x.shape), Array(x.strides), storageOffset: x.storageOffset)
         return try scattered(copy, source) { $0.asStrided(size, stride, storageOffset: offset) }
       },
       derivative: { _, _, x, _, size, stride, offset in

@@ -40,10 +40,10 @@ enum Filling {
       throw TorchError(.shape, "all dimensions of input must be of equal length")
     }
     let (rows, columns, step) = (x.shape[0], x.shape[x.ndim - 1], x.strides.reduce(0, +))
-    x.asStrided([x.shape.min() ?? 0], [step], storageOffset: x.offset).fill_(value)
+    x.asStrided([x.shape.min() ?? 0], [step], storageOffset: x.storageOffset).fill_(value)
     if wrap, x.ndim == 2, rows > columns + 1 {
       let below = (x.numel + columns) / (columns + 1) - columns
-      x.asStrided([below], [step], storageOffset: x.offset + x.strides[0] * (columns + 1)).fill_(value)
+      x.asStrided([below], [step], storageOffset: x.storageOffset + x.strides[0] * (columns + 1)).fill_(value)
     }
     return x
   }

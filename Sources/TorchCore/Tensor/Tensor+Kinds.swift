@@ -9,8 +9,6 @@ extension Tensor {
   public var isComplex: Bool { dtype.isComplex }
   /// Whether the dtype has negative numbers.
   public var isSigned: Bool { dtype != .bool && dtype != .uint8 }
-  /// The number of bytes of one element.
-  public var elementSize: Int { dtype.itemSize }
 
   // MARK: Conversions
 
