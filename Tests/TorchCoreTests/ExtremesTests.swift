@@ -58,7 +58,8 @@ private func isSame(_ x: Tensor, _ expected: [Number]) throws -> Bool {
     let fixtures = try fixture("extremes/cases.json", Fixtures.self)
     for expected in fixtures.numbers {
       let x = tensor(fixtures.values).requiresGrad_()
-      let y = x.clamp(min: expected.low.map { .double($0) }, max: expected.high.map { .double($0) })
+      let (low, high) = (expected.low.map { Scalar.double($0) }, expected.high.map { Scalar.double($0) })
+      let y = x.clamp(min: low, max: high)
       #expect(try isSame(y, expected.value))
       let grad = try torch.autograd.grad([y.sum()], [x])[0]
       #expect(try isSame(grad!, expected.grad), "\(grad!)")
