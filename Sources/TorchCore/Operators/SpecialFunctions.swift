@@ -128,7 +128,7 @@ enum SpecialFunctions {
         let x = try saved.value
         let slope = g[0] / (x * (1 - x))
         guard let eps else { return [slope.maskedFill((x < 0) .| (x > 1), .double(.nan))] }
-        return [slope.maskedFill((x < eps) .| (x > 1 - eps), 0)]
+        return [slope.maskedFill(((x >= eps) .& (x <= 1 - eps)).logicalNot(), 0)]
       }
     })
   private static let logitFunction = MapFunction("logit")
