@@ -27,6 +27,9 @@ extension JIT {
     private var slots: [String: Int] = [:]
     /// Values that belong to the class and not to its objects: `__constants__`.
     public internal(set) var constants: [String: IValue] = [:]
+    /// Methods that run before and after `forward`, where the object is called as a whole.
+    public internal(set) var forwardPreHooks: [String] = []
+    public internal(set) var forwardHooks: [String] = []
     /// In the order of the source.
     public private(set) var methodNames: [String] = []
     private var methods: [String: Function] = [:]

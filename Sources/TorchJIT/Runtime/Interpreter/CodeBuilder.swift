@@ -71,7 +71,7 @@ extension JIT {
     }
 
     private mutating func drop(_ values: [GraphValue]) {
-      let list = values.map { registers[$0]! }
+      let list = values.filter { !pinned.contains($0) }.map { registers[$0]! }
       guard !list.isEmpty else { return }
       append(.drop(list))
       free += list
@@ -147,7 +147,7 @@ extension JIT {
         instructions[start] = .jumpUnless(condition, instructions.count)
       }
       for end in ends { instructions[end] = .jump(instructions.count) }
-      free += liveness.endOfLife(at: node).map { registers[$0]! }
+      free += liveness.endOfLife(at: node).filter { !pinned.contains($0) }.map { registers[$0]! }
     }
 
     private mutating func emitLoop(_ node: Node) throws {

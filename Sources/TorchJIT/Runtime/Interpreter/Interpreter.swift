@@ -53,7 +53,7 @@ extension JIT {
     private static func registers(for code: Code, _ arguments: consuming [IValue]) -> [IValue] {
       var registers = arguments
       registers.reserveCapacity(code.registerCount)
-      for _ in arguments.count..<code.registerCount { registers.append(.none) }
+      while registers.count < code.registerCount { registers.append(.none) }
       return registers
     }
 
