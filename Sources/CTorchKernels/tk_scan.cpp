@@ -54,6 +54,16 @@ double log_add(double a, double b) {
   return low == high && std::isinf(low) ? high : high + std::log1p(std::exp(low - high));
 }
 
+// The same of complex numbers.
+Complex128 log_add(Complex128 a, Complex128 b) {
+  if (is_nan(a) || is_nan(b)) return Complex128(NAN, NAN);
+  const Complex128 low = a.real() < b.real() ? a : b, high = a.real() < b.real() ? b : a;
+  if (low.real() == high.real() && std::isinf(low.real())) {
+    return low.real() < 0 ? low : std::log(std::exp(low) + std::exp(high));
+  }
+  return high + std::log(1.0 + std::exp(low - high));
+}
+
 template <class T, bool max>
 void running_extremum(int64_t outer, int64_t n, int64_t inner, const void *in, void *out, int64_t *indices) {
   using C = compute<T>;
@@ -93,6 +103,15 @@ bool tk_scan(const char *name, tk_dtype dtype, int64_t outer, int64_t n, int64_t
       } else {
         if (sum) running<T>(outer, n, inner, in, out, A(0), [](A a, A b) { return a + b; });
         else running<T>(outer, n, inner, in, out, A(1), [](A a, A b) { return a * b; });
+      }
+    });
+  }
+  if (is("logcumsumexp") && (dtype == TK_COMPLEX64 || dtype == TK_COMPLEX128)) {
+    return dispatch_all(dtype, [&](auto tag) {
+      using T = typename decltype(tag)::type;
+      if constexpr (is_complex<T>) {
+        running<T>(outer, n, inner, in, out, Complex128(-std::numeric_limits<double>::infinity(), 0),
+                   [](Complex128 a, Complex128 b) { return log_add(a, b); });
       }
     });
   }

@@ -63,7 +63,10 @@ private struct OperatorList {
     }
   }
 
-  private func short(_ op: AnyOperator) -> String { String(op.name.dropFirst("aten::".count)) }
+  /// The name as the tables show it: without `aten::`, with any other namespace.
+  private func short(_ op: AnyOperator) -> String {
+    op.name.hasPrefix("aten::") ? String(op.name.dropFirst("aten::".count)) : op.name
+  }
 
   /// Whether `op` takes the parameters of `base`, and writes to the first (`add_`) or to some more (`add.out`).
   private func isTwin(_ op: AnyOperator, of base: AnyOperator) -> Bool {
@@ -79,11 +82,33 @@ private struct OperatorList {
 private struct SpellingIndex {
   /// The shortest spelling first.
   private static let owners = ["Tensor", "torch", "torch.linalg", "torch.fft", "torch.special", "nn.functional"]
+
+  /// Where Swift's spelling does not follow from the schema's name: operators of functions with another name, `…_like`
+  /// and `…_as`, properties, and what only writes in place.
+  private static let irregular = [
+    "channel_shuffle": "nn.functional.channelShuffle", "constant_pad_nd": "nn.functional.pad",
+    "cross_entropy_loss": "nn.functional.crossEntropy", "expand_as": "Tensor.expand", "frobenius_norm": "torch.linalg.norm",
+    "full_like": "Tensor.full", "grid_sampler_2d": "nn.functional.gridSample", "grid_sampler_3d": "nn.functional.gridSample",
+    "log_sigmoid": "nn.functional.logsigmoid", "matrix_H": "Tensor.H", "native_batch_norm": "nn.functional.batchNorm",
+    "native_group_norm": "nn.functional.groupNorm", "native_layer_norm": "nn.functional.layerNorm",
+    "nll_loss_nd": "nn.functional.nllLoss", "nuclear_norm": "torch.linalg.norm", "numpy_T": "Tensor.T",
+    "ones_like": "Tensor.ones", "poisson_nll_loss": "nn.functional.poissonNLLLoss", "rand_like": "torch.rand",
+    "randint_like": "torch.randint", "randn_like": "torch.randn", "reflection_pad1d": "nn.functional.pad",
+    "reflection_pad2d": "nn.functional.pad", "reflection_pad3d": "nn.functional.pad",
+    "replication_pad1d": "nn.functional.pad", "replication_pad2d": "nn.functional.pad",
+    "replication_pad3d": "nn.functional.pad", "reshape_as": "Tensor.reshape", "type_as": "Tensor.type",
+    "unique_dim": "Tensor.unique", "upsample_bicubic2d": "nn.functional.interpolate",
+    "upsample_bilinear2d": "nn.functional.interpolate", "upsample_linear1d": "nn.functional.interpolate",
+    "upsample_nearest1d": "nn.functional.interpolate", "upsample_nearest2d": "nn.functional.interpolate",
+    "upsample_nearest3d": "nn.functional.interpolate", "upsample_trilinear3d": "nn.functional.interpolate",
+    "view_as": "Tensor.view", "zeros_like": "Tensor.zeros", "empty_like": "Tensor.empty",
+  ]
+  private var written: Set<String> = []
   /// By the name that the operator has in Swift's case; those of `torch.linalg`, `fft` and `special` begin with it.
   private var found: [String: (rank: Int, spelling: String)] = [:]
 
   init() throws {
-    for folder in ["Sources/TorchCore", "Sources/TorchNN/Functional"] {
+    for folder in ["Sources/TorchCore", "Sources/TorchNN", "Sources/TorchVision"] {
       for file in try swiftFiles(folder) {
         var owner = ""
         for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") {
@@ -91,6 +116,7 @@ private struct SpellingIndex {
           guard SpellingIndex.owners.contains(owner) else { continue }
           if let match = line.firstMatch(of: /^  (?:@discardableResult )?public (?:static )?(?:func|var) `?(\w+)/) {
             let name = String(match.1)
+            written.insert("\(owner).\(name)")
             let namespace = ["torch.linalg", "torch.fft", "torch.special"].contains(owner) ? owner.dropFirst("torch.".count) : ""
             let key = namespace.isEmpty ? name : namespace + name.prefix(1).uppercased() + name.dropFirst()
             let rank = SpellingIndex.owners.firstIndex(of: owner)!
@@ -109,7 +135,9 @@ private struct SpellingIndex {
     guard let first = words.first, base.first != "_" else { return nil }
     let rest = words.dropFirst().map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
     let name = String(first) + rest + (inPlace ? "_" : "")
-    return found[name]?.spelling
+    // What PyTorch's users call only in place (`uniform_`) is also an operator without the underscore.
+    let spelling = found[name]?.spelling ?? SpellingIndex.irregular[base] ?? found[name + "_"]?.spelling
+    return spelling.flatMap { written.contains($0) ? $0 : nil }
   }
 }
 

@@ -1,4 +1,4 @@
-// Gradient checks of Fourier transforms and of complex views (see GradientTests.swift).
+// Gradient checks of Fourier transforms, complex views and other functions of complex numbers (see GradientTests.swift).
 
 import Torch
 
@@ -20,4 +20,18 @@ let fourierGradientCases: [GradientCase] = [
   GradientCase("_fft_c2r", "odd") { [z(3, 4), .ints([1]), .int(1), .int(7)] },
   GradientCase("view_as_real") { [z(2, 3)] },
   GradientCase("view_as_complex") { [x(2, 3, 2)] },
+  GradientCase("convolution", "complex") {
+    [
+      z(2, 2, 5), z(3, 2, 3, seed: 4), z(3, seed: 5), .ints([2]), .ints([1]), .ints([1]), .bool(false), .ints([0]), .int(1),
+    ]
+  },
+  GradientCase("convolution", "complex, transposed") {
+    [
+      z(2, 2, 4), z(2, 3, 3, seed: 4), z(3, seed: 5), .ints([2]), .ints([1]), .ints([1]), .bool(true), .ints([1]), .int(1),
+    ]
+  },
+  GradientCase("logsumexp", "complex") { [z(2, 3), .ints([1]), .bool(false)] },
+  GradientCase("logcumsumexp", "complex") { [z(2, 3), .int(1)] },
+  GradientCase("logaddexp", "complex") { [z(2, 3), z(3, seed: 6)] },
+  GradientCase("sinc", "complex") { [z(2, 3)] },
 ]

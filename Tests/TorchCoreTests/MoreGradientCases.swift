@@ -70,6 +70,7 @@ private let binaries: [GradientCase] = [
   GradientCase("clamp_max.Tensor") { [x(2, 3), x(3, seed: 6)] },
   GradientCase("clamp.Tensor") { [x(2, 3), x(2, 3, seed: 6), x(3, seed: 7)] },
   GradientCase("logaddexp") { [x(2, 3), x(3, seed: 6)] },
+  GradientCase("soft_margin_loss") { [x(2, 3), constant(2, 3), .int(1)] },
   GradientCase("logaddexp2") { [x(2, 3), x(3, seed: 6)] },
   GradientCase("lerp.Tensor") { [x(2, 3), x(3, seed: 6), x(2, 1, seed: 7)] },
   GradientCase("lerp.Scalar") { [x(2, 3), x(3, seed: 6), .double(0.3)] },

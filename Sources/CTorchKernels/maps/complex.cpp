@@ -57,6 +57,24 @@ template <class T> T complex_log1p(T a) {
 TK_UNARY(expm1, Complexes, complex_expm1(a))
 TK_UNARY(log1p, Complexes, complex_log1p(a))
 
+template <class T> T complex_sinc(T a) {
+  const T angle = a * T(typename T::real_type(3.14159265358979323846));
+  return a == T(0) ? T(1) : T(std::sin(std_of<T>(angle))) / angle;
+}
+TK_UNARY(sinc, Complexes, complex_sinc(a))
+
+// log(e^a + e^b) with the greater real part taken out, so that no exponential overflows.
+template <class T> T complex_log_add_exp(T a, T b) {
+  using R = typename T::real_type;
+  if (is_nan(a) || is_nan(b)) return T(quiet_nan<R>, quiet_nan<R>);
+  const T low = a.re < b.re ? a : b, high = a.re < b.re ? b : a;
+  if (low.re == high.re && std::isinf(low.re)) {
+    return low.re < 0 ? low : T(std::log(std::exp(std_of<T>(low)) + std::exp(std_of<T>(high))));
+  }
+  return high + complex_log1p(T(std::exp(std_of<T>(low - high))));
+}
+TK_BINARY(logaddexp, Complexes, complex_log_add_exp(a, b))
+
 template <class T> T complex_pow(T a, T b) {
   if (b == T(0)) return T(1);
   return T(std::pow(std_of<T>(a), std_of<T>(b)));

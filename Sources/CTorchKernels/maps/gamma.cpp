@@ -32,11 +32,12 @@ double digamma(double x) {
 // Hurwitz's zeta, sum of (q + k)^-s, by Euler and Maclaurin (25.11.5 at N = 10).
 double zeta(double s, double q) {
   if (s == 1) return infinity<double>;
-  if (s < 1 || std::isnan(s) || std::isnan(q)) return quiet_nan<double>;
+  if (s < 1) return quiet_nan<double>;
   if (q <= 0) {
-    if (q == std::floor(q)) return infinity<double>;
+    if (q == std::floor(q)) return infinity<double>;  // of any s, as PyTorch has it
     if (s != std::floor(s)) return quiet_nan<double>;
   }
+  if (std::isnan(s) || std::isnan(q)) return quiet_nan<double>;
   double sum = 0, x = q;
   for (int k = 0; k < 10 || x <= 9; k++, x++) {
     const double term = std::pow(x, -s);
@@ -61,7 +62,7 @@ double trigamma(double x) {
     const double s = std::sin(pi * x);
     return pi * pi / (s * s) - trigamma(1 - x);
   }
-  return zeta(2, x);
+  return x == infinity<double> ? 0 : zeta(2, x);
 }
 double polygamma(int64_t n, double x) {
   if (n == 0) return digamma(x);

@@ -85,7 +85,7 @@ extension distributions {
   }
 
   /// As `Categorical`, with one-hot vectors (…, k) for values.
-  public final class OneHotCategorical: Distribution {
+  public class OneHotCategorical: Distribution {
     let categorical: Categorical
     public var probs: Tensor { categorical.probs }
     public var logits: Tensor { categorical.logits }
@@ -96,12 +96,12 @@ extension distributions {
         batchShape: categorical.batchShape, eventShape: [categorical.categories], validateArgs: validateArgs)
     }
 
-    private init(_ categorical: Categorical) {
+    required init(_ categorical: Categorical) {
       self.categorical = categorical
       super.init(batchShape: categorical.batchShape, eventShape: [categorical.categories], validateArgs: false)
     }
 
-    public override var parameters: [Parameter] {
+    public override final var parameters: [Parameter] {
       categorical.parameters.map { Parameter($0.name, $0.value, $0.constraint, isPrinted: false) }
     }
     public override var support: Constraint? { .oneHot }
@@ -110,7 +110,7 @@ extension distributions {
     public override var variance: Tensor { probs * (1 - probs) }
 
     public override func expand(_ batchShape: Shape) -> OneHotCategorical {
-      expanded(OneHotCategorical(categorical.expand(batchShape)))
+      expanded(Self(categorical.expand(batchShape)))
     }
     public override func sample(_ shape: Shape = []) -> Tensor { torch.noGrad { hot(categorical.sample(shape)) } }
     public override func logProb(_ value: Tensor) -> Tensor {
@@ -126,6 +126,15 @@ extension distributions {
     private func hot(_ indices: Tensor) -> Tensor {
       OneHot.oneHot(indices, categorical.categories).to(probs.dtype)
     }
+  }
+
+  /// `OneHotCategorical` with draws that hand their gradient straight through to `probs`.
+  ///
+  /// Reference: Bengio et al., Estimating or Propagating Gradients Through Stochastic Neurons for Conditional
+  /// Computation, 2013.
+  public final class OneHotCategoricalStraightThrough: OneHotCategorical {
+    public override var hasRSample: Bool { true }
+    public override func rsample(_ shape: Shape = []) -> Tensor { sample(shape) + (probs - probs.detach()) }
   }
 
   /// How often each category comes in `totalCount` draws.

@@ -13,16 +13,40 @@ extension distributions {
     public let isDiscrete: Bool
     /// How many of the last dimensions make one value.
     public let eventDim: Int
+    /// The bounds of a half-line or an interval.
+    public let lowerBound, upperBound: (any TensorOrNumber)?
+    /// The constraints that this one is made of: one of `independent`, several of `cat` and `stack`.
+    public let parts: [Constraint]
+    let layout: Layout?
     private let test: (Tensor) -> Tensor
 
+    /// Where the parts of a constraint lie.
+    enum Layout {
+      case independent(Int)
+      case cat(dim: Int, lengths: [Int])
+      case stack(dim: Int)
+    }
+
     public init(
-      _ description: String, isDiscrete: Bool = false, eventDim: Int = 0, test: @escaping (Tensor) -> Tensor
+      _ description: String, isDiscrete: Bool = false, eventDim: Int = 0, lowerBound: (any TensorOrNumber)? = nil,
+      upperBound: (any TensorOrNumber)? = nil, test: @escaping (Tensor) -> Tensor
     ) {
-      self.description = description
-      self.isDiscrete = isDiscrete
-      self.eventDim = eventDim
+      self.init(
+        description, isDiscrete, eventDim, lowerBound, upperBound, parts: [], layout: nil, test: test)
+    }
+
+    init(
+      _ description: String, _ isDiscrete: Bool, _ eventDim: Int, _ lowerBound: (any TensorOrNumber)? = nil,
+      _ upperBound: (any TensorOrNumber)? = nil, parts: [Constraint], layout: Layout?,
+      test: @escaping (Tensor) -> Tensor
+    ) {
+      (self.description, self.isDiscrete, self.eventDim) = (description, isDiscrete, eventDim)
+      (self.lowerBound, self.upperBound, self.parts, self.layout) = (lowerBound, upperBound, parts, layout)
       self.test = test
     }
+
+    /// The kind of region, by which a transform is found: the name in front of the parenthesis.
+    public var name: String { String(description.prefix { $0 != "(" }) }
 
     /// For each value whether it lies inside: the sizes of `value` less the last `eventDim`.
     public func check(_ value: Tensor) -> Tensor { torch.noGrad { test(value) } }
@@ -54,20 +78,26 @@ extension distributions.Constraint {
 
   public static func greaterThan(_ bound: any TensorOrNumber) -> Constraint {
     let low = bound.operand
-    return Constraint("GreaterThan(lower_bound=\(distributions.text(bound)))") { $0 > low }
+    return Constraint("GreaterThan(lower_bound=\(distributions.text(bound)))", lowerBound: bound) { $0 > low }
   }
   public static func greaterThanEq(_ bound: any TensorOrNumber) -> Constraint {
     let low = bound.operand
-    return Constraint("GreaterThanEq(lower_bound=\(distributions.text(bound)))") { $0 >= low }
+    return Constraint("GreaterThanEq(lower_bound=\(distributions.text(bound)))", lowerBound: bound) { $0 >= low }
   }
   public static func lessThan(_ bound: any TensorOrNumber) -> Constraint {
     let high = bound.operand
-    return Constraint("LessThan(upper_bound=\(distributions.text(bound)))") { $0 < high }
+    return Constraint("LessThan(upper_bound=\(distributions.text(bound)))", upperBound: bound) { $0 < high }
   }
   public static func interval(_ low: any TensorOrNumber, _ high: any TensorOrNumber) -> Constraint {
     let (a, b) = (low.operand, high.operand)
     let bounds = "lower_bound=\(distributions.text(low)), upper_bound=\(distributions.text(high))"
-    return Constraint("Interval(\(bounds))") { ($0 >= a) .& ($0 <= b) }
+    return Constraint("Interval(\(bounds))", lowerBound: low, upperBound: high) { ($0 >= a) .& ($0 <= b) }
+  }
+  /// `low` belongs to it, `high` does not.
+  public static func halfOpenInterval(_ low: any TensorOrNumber, _ high: any TensorOrNumber) -> Constraint {
+    let (a, b) = (low.operand, high.operand)
+    let bounds = "lower_bound=\(distributions.text(low)), upper_bound=\(distributions.text(high))"
+    return Constraint("HalfOpenInterval(\(bounds))", lowerBound: low, upperBound: high) { ($0 >= a) .& ($0 < b) }
   }
   public static func integerInterval(_ low: any TensorOrNumber, _ high: any TensorOrNumber) -> Constraint {
     let (a, b) = (low.operand, high.operand)
@@ -92,35 +122,6 @@ extension distributions.Constraint {
   public static func multinomial(_ total: Int) -> Constraint {
     Constraint("Multinomial()", isDiscrete: true, eventDim: 1) { x in
       (x >= 0).all(dim: -1) .& (x.sum(dim: -1) <= total)
-    }
-  }
-  public static var lowerTriangular: Constraint {
-    Constraint("LowerTriangular()", eventDim: 2) { x in (x.tril() .== x).all(dim: -1).all(dim: -1) }
-  }
-  public static var lowerCholesky: Constraint {
-    Constraint("LowerCholesky()", eventDim: 2) { x in
-      lowerTriangular.check(x) .& (x.diagonal(dim1: -2, dim2: -1) > 0).all(dim: -1)
-    }
-  }
-  public static var positiveDefinite: Constraint {
-    Constraint("PositiveDefinite()", eventDim: 2) { x in
-      guard x.ndim >= 2, x.shape[x.ndim - 1] == x.shape[x.ndim - 2] else {
-        return Tensor.zeros([], dtype: .bool)
-      }
-      let symmetric = torch.isclose(x, x.mT, atol: 1e-6).all(dim: -1).all(dim: -1)
-      let factorized = Cholesky.choleskyEx(x, false, false)
-      return symmetric .& (factorized[1] .== 0)
-    }
-  }
-
-  /// `base` of the last `count` dimensions together.
-  public static func independent(_ base: Constraint, _ count: Int) -> Constraint {
-    Constraint(
-      "IndependentConstraint(\(base), \(count))", isDiscrete: base.isDiscrete, eventDim: base.eventDim + count
-    ) { x in
-      var result = base.check(x)
-      for _ in 0..<Swift.min(count, result.ndim) { result = result.all(dim: -1) }
-      return result
     }
   }
 }

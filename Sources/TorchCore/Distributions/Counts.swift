@@ -9,8 +9,12 @@ extension distributions {
   /// Probabilities and log odds, one given, the other made from it.
   final class BinaryParameter {
     private(set) var givenProbs, givenLogits: Tensor?
+    /// Whether probabilities are kept away from 0 and 1.
+    private let clamps: Bool
 
-    init(probs: Tensor?, logits: Tensor?) { (givenProbs, givenLogits) = (probs, logits) }
+    init(probs: Tensor?, logits: Tensor?, clamps: Bool = false) {
+      (givenProbs, givenLogits, self.clamps) = (probs, logits, clamps)
+    }
 
     /// One of the two, as PyTorch wants it.
     static func check(_ probs: (any TensorOrNumber)?, _ logits: (any TensorOrNumber)?) {
@@ -21,7 +25,8 @@ extension distributions {
 
     var probs: Tensor {
       if let givenProbs { return givenProbs }
-      givenProbs = givenLogits!.sigmoid()
+      let probs = givenLogits!.sigmoid()
+      givenProbs = clamps ? clampedProbabilities(probs) : probs
       return givenProbs!
     }
     var logits: Tensor {
@@ -32,7 +37,7 @@ extension distributions {
     var given: Tensor { givenProbs ?? givenLogits! }
 
     func expanded(_ sizes: [Int]) -> BinaryParameter {
-      BinaryParameter(probs: givenProbs?.expand(sizes), logits: givenLogits?.expand(sizes))
+      BinaryParameter(probs: givenProbs?.expand(sizes), logits: givenLogits?.expand(sizes), clamps: clamps)
     }
 
     var parameters: [Distribution.Parameter] {
@@ -46,7 +51,7 @@ extension distributions {
   /// let coin = distributions.Bernoulli(probs: 0.3)
   /// print(coin.entropy())   // tensor(0.6109)
   /// ```
-  public final class Bernoulli: Distribution {
+  public final class Bernoulli: ExponentialFamily {
     private let parameter: BinaryParameter
     public var probs: Tensor { parameter.probs }
     public var logits: Tensor { parameter.logits }
@@ -87,6 +92,8 @@ extension distributions {
     public override func enumerateSupport(expand: Bool = true) -> Tensor {
       enumerated(2, parameter.given.dtype, expand: expand)
     }
+    public override var naturalParameters: [Tensor] { [probs.logit()] }
+    public override func logNormalizer(_ natural: [Tensor]) -> Tensor { natural[0].exp().log1p() }
   }
 
   /// Successes in `totalCount` trials.
@@ -209,7 +216,7 @@ extension distributions {
   }
 
   /// Counts of events that happen at a constant rate.
-  public final class Poisson: Distribution {
+  public final class Poisson: ExponentialFamily {
     public let rate: Tensor
 
     public init(_ rate: any TensorOrNumber, validateArgs: Bool? = nil) {
@@ -235,6 +242,8 @@ extension distributions {
         return both[1].xlogy(both[0]) - both[0] - (both[1] + 1).lgamma()
       }
     }
+    public override var naturalParameters: [Tensor] { [rate.log()] }
+    public override func logNormalizer(_ natural: [Tensor]) -> Tensor { natural[0].exp() }
   }
 }
 

@@ -176,6 +176,25 @@ extension distributions {
     public override func entropy() -> Tensor { normal.entropy() + loc }
   }
 
+  /// Points of the simplex: `StickBreakingTransform` of normal variables.
+  public final class LogisticNormal: TransformedDistribution {
+    public let loc, scale: Tensor
+    public init(_ loc: any TensorOrNumber, _ scale: any TensorOrNumber, validateArgs: Bool? = nil) {
+      let normal = Normal(loc, scale, validateArgs: validateArgs)
+      let vector = normal.batchShape.isEmpty ? normal.expand([1]) : normal
+      (self.loc, self.scale) = (vector.loc, vector.scale)
+      super.init(vector, [StickBreakingTransform()], validateArgs: validateArgs)
+    }
+    public override var parameters: [Parameter] {
+      [Parameter("loc", loc, .real, isPrinted: false), Parameter("scale", scale, .positive, isPrinted: false)]
+    }
+    public override var support: Constraint? { .simplex }
+    public override func expand(_ batchShape: Shape) -> LogisticNormal {
+      let sizes = Array(batchShape) + [loc.size(-1)]
+      return expanded(LogisticNormal(loc.expand(sizes), scale.expand(sizes), validateArgs: false))
+    }
+  }
+
   /// The size of a normal variable with mean 0.
   public final class HalfNormal: TransformedDistribution {
     let normal: Normal

@@ -11,7 +11,7 @@ extension distributions {
   /// print(normal)                                  // Normal(loc: torch.Size([2]), scale: torch.Size([2]))
   /// print(normal.logProb(Tensor([0.0, 0.0])))    // tensor([-0.9189, -1.6121])
   /// ```
-  public final class Normal: Distribution {
+  public final class Normal: ExponentialFamily {
     public let loc, scale: Tensor
 
     public init(_ loc: any TensorOrNumber, _ scale: any TensorOrNumber, validateArgs: Bool? = nil) {
@@ -61,6 +61,13 @@ extension distributions {
     }
 
     public override func entropy() -> Tensor { scale.log() + (0.5 + 0.5 * Foundation.log(2 * Double.pi)) }
+
+    public override var naturalParameters: [Tensor] {
+      [loc / scale.square(), -0.5 * scale.square().reciprocal()]
+    }
+    public override func logNormalizer(_ natural: [Tensor]) -> Tensor {
+      -0.25 * natural[0].square() / natural[1] + 0.5 * (-Double.pi / natural[1]).log()
+    }
   }
 
   /// Laplace's distribution: density exp(-|x - loc| / scale) / (2 scale).

@@ -5,7 +5,7 @@ import Foundation
 
 extension distributions {
   /// Waiting times: density rate · exp(-rate · x).
-  public final class Exponential: Distribution {
+  public final class Exponential: ExponentialFamily {
     public let rate: Tensor
 
     public init(_ rate: any TensorOrNumber, validateArgs: Bool? = nil) {
@@ -33,10 +33,13 @@ extension distributions {
     public override func cdf(_ value: Tensor) -> Tensor { checked(value) { 1 - (-rate * value).exp() } }
     public override func icdf(_ probability: Tensor) -> Tensor { -(-probability).log1p() / rate }
     public override func entropy() -> Tensor { 1 - rate.log() }
+
+    public override var naturalParameters: [Tensor] { [-rate] }
+    public override func logNormalizer(_ natural: [Tensor]) -> Tensor { -(-natural[0]).log() }
   }
 
   /// The gamma distribution: density ∝ x^(concentration - 1) · exp(-rate · x).
-  public class Gamma: Distribution {
+  public class Gamma: ExponentialFamily {
     public let concentration, rate: Tensor
 
     public init(_ concentration: any TensorOrNumber, _ rate: any TensorOrNumber, validateArgs: Bool? = nil) {
@@ -82,6 +85,11 @@ extension distributions {
       let shape: Tensor = concentration.lgamma() + (1 - concentration) * concentration.digamma()
       return concentration - rate.log() + shape
     }
+
+    public override final var naturalParameters: [Tensor] { [concentration - 1, -rate] }
+    public override final func logNormalizer(_ natural: [Tensor]) -> Tensor {
+      (natural[0] + 1).lgamma() + (natural[0] + 1) * (-natural[1].reciprocal()).log()
+    }
   }
 
   /// The sum of `df` squared standard normals: Gamma(df / 2, 1 / 2).
@@ -102,7 +110,7 @@ extension distributions {
   /// Dirichlet's distribution of points of the simplex: density ∝ Π xᵢ^(concentrationᵢ - 1).
   ///
   /// `concentration`: (…, k); a draw has the sizes (…, k) and sums to 1.
-  public final class Dirichlet: Distribution {
+  public final class Dirichlet: ExponentialFamily {
     public let concentration: Tensor
 
     public init(_ concentration: Tensor, validateArgs: Bool? = nil) {
@@ -159,10 +167,15 @@ extension distributions {
       let parts: Tensor = ((concentration - 1) * concentration.digamma()).sum(dim: -1)
       return gammas - (k - sum) * sum.digamma() - parts
     }
+
+    public override var naturalParameters: [Tensor] { [concentration] }
+    public override func logNormalizer(_ natural: [Tensor]) -> Tensor {
+      natural[0].lgamma().sum(dim: -1) - natural[0].sum(dim: -1).lgamma()
+    }
   }
 
   /// The beta distribution on [0, 1]: density ∝ x^(concentration1 - 1) · (1 - x)^(concentration0 - 1).
-  public final class Beta: Distribution {
+  public final class Beta: ExponentialFamily {
     private let dirichlet: Dirichlet
 
     public init(
@@ -202,5 +215,10 @@ extension distributions {
       checked(value) { dirichlet.logProb(torch.stack([value, 1 - value], dim: -1)) }
     }
     public override func entropy() -> Tensor { dirichlet.entropy() }
+
+    public override var naturalParameters: [Tensor] { [concentration1, concentration0] }
+    public override func logNormalizer(_ natural: [Tensor]) -> Tensor {
+      natural[0].lgamma() + natural[1].lgamma() - (natural[0] + natural[1]).lgamma()
+    }
   }
 }

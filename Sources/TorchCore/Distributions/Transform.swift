@@ -20,6 +20,8 @@ extension distributions {
     open var domain: Constraint { .real }
     open var codomain: Constraint { .real }
     open var isBijective: Bool { true }
+    /// How many of the last dimensions take part in one event, before or after.
+    final var eventDims: Int { Swift.max(domain.eventDim, codomain.eventDim) }
     /// The sign of the derivative, of an elementwise transform.
     open var sign: any TensorOrNumber { 1 }
 

@@ -1,4 +1,4 @@
-// The transforms.
+// The transforms of numbers and vectors.
 // Reference: https://pytorch.org/docs/stable/distributions.html#module-torch.distributions.transforms
 
 import Foundation
@@ -195,14 +195,5 @@ extension distributions {
       guard let last = shape.last else { throw TorchError(.value, "Too few dimensions on input") }
       return Shape(Array(shape.dropLast()) + [last + n])
     }
-  }
-
-  /// Matrices to lower triangular ones with a positive diagonal.
-  public final class LowerCholeskyTransform: Transform {
-    public override var domain: Constraint { .independent(.real, 2) }
-    public override var codomain: Constraint { .lowerCholesky }
-    public override func isEqual(_ other: Transform) -> Bool { other is LowerCholeskyTransform }
-    public override func forward(_ x: Tensor) -> Tensor { x.tril(-1) + x.diagonal(dim1: -2, dim2: -1).exp().diagEmbed() }
-    public override func inverse(_ y: Tensor) -> Tensor { y.tril(-1) + y.diagonal(dim1: -2, dim2: -1).log().diagEmbed() }
   }
 }

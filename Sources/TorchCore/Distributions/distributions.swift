@@ -1,6 +1,5 @@
 // The namespace of probability distributions, and what they share.
 // Reference: https://pytorch.org/docs/stable/distributions.html
-// Departure from PyTorch: divergences of a user's own distributions are not registered globally; a function does it.
 
 import Foundation
 

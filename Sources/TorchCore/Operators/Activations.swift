@@ -90,9 +90,10 @@ enum Activations {
       let saved = record.save(x)
       return { g in
         let x = try saved.value
-        let positive = (x > 0).to(g[0].dtype)
-        let negative = (x.clamp(max: 0) * inputScale).exp() * inputScale * alpha * scale
-        return [g[0] * (positive * scale + (1 - positive) * negative)]
+        // The exponential of positive elements could overflow; NaN counts as one of them.
+        let isCurved = x <= 0
+        let curve = (torch.where(isCurved, x, .double(0)) * inputScale).exp() * inputScale * alpha * scale
+        return [torch.where(isCurved, g[0] * curve, g[0] * scale)]
       }
     })
   private static let eluFunction = MapFunction("elu")

@@ -36,15 +36,20 @@ enum BinaryFunctions {
 
   static let fmax = binary(
     "fmax(Tensor self, Tensor other) -> Tensor", "fmax", twins: .out,
-    input: .saving([.input, .other]) { g, s in g.maskedFill(takesFirst(try s.input, try s.other, >=).logicalNot(), 0) },
-    other: .saving([.input, .other]) { g, s in g.maskedFill(takesFirst(try s.input, try s.other, >=), 0) })
+    input: .saving([.input, .other]) { g, s in first(g, try s.input, try s.other, >=) },
+    other: .saving([.input, .other]) { g, s in second(g, try s.input, try s.other, >) })
   static let fmin = binary(
     "fmin(Tensor self, Tensor other) -> Tensor", "fmin", twins: .out,
-    input: .saving([.input, .other]) { g, s in g.maskedFill(takesFirst(try s.input, try s.other, <=).logicalNot(), 0) },
-    other: .saving([.input, .other]) { g, s in g.maskedFill(takesFirst(try s.input, try s.other, <=), 0) })
+    input: .saving([.input, .other]) { g, s in first(g, try s.input, try s.other, <=) },
+    other: .saving([.input, .other]) { g, s in second(g, try s.input, try s.other, <) })
 
-  private static func takesFirst(_ a: Tensor, _ b: Tensor, _ wins: (Tensor, Tensor) -> Tensor) -> Tensor {
-    wins(a, b) .| b.isnan()
+  /// The first operand's gradient, where it wins or the second is NaN; equal ones share it.
+  private static func first(_ g: Tensor, _ a: Tensor, _ b: Tensor, _ wins: (Tensor, Tensor) -> Tensor) -> Tensor {
+    torch.where(a .== b, g / 2, g).maskedFill((wins(a, b) .| b.isnan()).logicalNot(), 0)
+  }
+  /// The second operand's: where the first neither wins nor stands in for a NaN.
+  private static func second(_ g: Tensor, _ a: Tensor, _ b: Tensor, _ wins: (Tensor, Tensor) -> Tensor) -> Tensor {
+    torch.where(a .== b, g / 2, g).maskedFill(wins(a, b) .| b.isnan(), 0)
   }
 
   static let maxOther = Operator(composite: "max.other(Tensor self, Tensor other) -> Tensor", twins: .out) {
@@ -57,13 +62,13 @@ enum BinaryFunctions {
   // MARK: Bounds
 
   private static func bound(
-    _ name: String, _ parameter: String, _ function: String, _ beyond: @escaping @Sendable (Tensor, Tensor) -> Tensor
+    _ name: String, _ parameter: String, _ function: String, loses: @escaping @Sendable (Tensor, Tensor) -> Tensor
   ) -> BinaryOperator {
     binary(
       "\(name).Tensor(Tensor self, Tensor \(parameter)) -> Tensor", function, twins: .both(out: "Tensor_out"),
       gradientName: name == "clamp_min" ? "ClampMinBackward1" : "ClampMaxBackward1",
-      input: .saving([.input, .other]) { g, s in g.maskedFill(beyond(try s.input, try s.other), 0) },
-      other: .saving([.input, .other]) { g, s in g.maskedFill(beyond(try s.input, try s.other).logicalNot(), 0) })
+      input: .saving([.input, .other]) { g, s in Power.shared(g, try s.input, try s.other, loses: loses) },
+      other: .saving([.input, .other]) { g, s in Power.shared(g, try s.other, try s.input, loses: loses) })
   }
   static let clampMinTensor = bound("clamp_min", "min", "maximum") { $0 < $1 }
   static let clampMaxTensor = bound("clamp_max", "max", "minimum") { $0 > $1 }
@@ -90,16 +95,22 @@ enum BinaryFunctions {
       let (sx, smin, smax) = (record.save(x), record.save(min), record.save(max))
       return { g in
         let (x, min, max) = (try sx.value, try smin?.value, try smax?.value)
-        let low = min.map { x < $0 }
-        let high = max.map { x > $0 }
-        // Where the bounds cross, the upper one holds.
-        let crossed = min.flatMap { min in max.map { min > $0 } }
-        let outside = low.map { low in high.map { low .| $0 } ?? low } ?? high!
-        let lowWins = crossed.map { low! .& $0.logicalNot() } ?? low
-        let highWins = crossed.map { high! .| $0 } ?? high
+        guard let min, let max else {
+          if let min {
+            return [Power.shared(g[0], x, min, loses: <), Power.shared(g[0], min, x, loses: <), nil]
+          }
+          return [Power.shared(g[0], x, max!, loses: >), nil, Power.shared(g[0], max!, x, loses: >)]
+        }
+        // x shares with the bound it is equal to, unless the bounds are equal, too; where they cross, the upper one
+        // holds.
+        let apart = min < max
+        let (atMin, atMax) = ((x .== min) .& apart, (x .== max) .& apart)
+        let (below, above) = ((x < min) .& (min <= max), (x > max) .| (min > max))
+        let half = g[0] / 2
         return [
-          g[0].maskedFill(outside, 0),
-          lowWins.map { g[0].maskedFill($0.logicalNot(), 0) }, highWins.map { g[0].maskedFill($0.logicalNot(), 0) },
+          torch.where(atMin .| atMax, half, g[0]).maskedFill((x < min) .| (x > max), 0),
+          torch.where(atMin, half, g[0]).maskedFill((atMin .| below).logicalNot(), 0),
+          torch.where(atMax, half, g[0]).maskedFill((atMax .| above).logicalNot(), 0),
         ]
       }
     })
@@ -125,7 +136,10 @@ enum BinaryFunctions {
 
   /// `self · 2^other`
   static let ldexp = Operator(composite: "ldexp.Tensor(Tensor self, Tensor other) -> Tensor", twins: .out) {
-    (x: Tensor, other: Tensor) in x * (2.0 ** other)
+    (x: Tensor, other: Tensor) in
+    guard x.dtype.isFloatingPoint, !other.dtype.isDifferentiable, other.dtype != .bool else { return x * (2.0 ** other) }
+    // A whole exponent takes nothing from the precision, even where its power of two is out of range.
+    return (x.to(.float64) * (2.0 ** other.to(.float64))).to(x.dtype)
   }
   static let ldexpInPlace = Operator(composite: "ldexp_(Tensor(a!) self, Tensor other) -> Tensor(a!)") {
     (x: Tensor, other: Tensor) in x.overwrite(with: ldexp(x, other))
@@ -133,8 +147,8 @@ enum BinaryFunctions {
 
   static let logaddexp = binary(
     "logaddexp(Tensor self, Tensor other) -> Tensor", "logaddexp", twins: .out,
-    input: .saving([.input, .other]) { g, s in g / ((try s.other - s.input).exp() + 1) },
-    other: .saving([.input, .other]) { g, s in g / ((try s.input - s.other).exp() + 1) })
+    input: .saving([.input, .other]) { g, s in g / ((try s.other - s.input).exp() + 1).conj() },
+    other: .saving([.input, .other]) { g, s in g / ((try s.input - s.other).exp() + 1).conj() })
   static let logaddexp2 = binary(
     "logaddexp2(Tensor self, Tensor other) -> Tensor", "logaddexp2", twins: .out,
     input: .saving([.input, .other]) { g, s in g / ((try s.other - s.input).exp2() + 1) },

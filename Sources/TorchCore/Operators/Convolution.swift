@@ -43,7 +43,8 @@ enum Convolution {
       let mask = [record.needs(0), record.needs(1), bias != nil && record.needs(2)]
       return { g in
         let all = backward(
-          g[0], try sx.value, try sw.value, biasSizes, stride, padding, dilation, transposed, outputPadding, groups, mask)
+          g[0], try sx.value.conj(), try sw.value.conj(), biasSizes, stride, padding, dilation, transposed, outputPadding,
+          groups, mask)
         return zip(mask, all).map { $0 ? $1 : nil }
       }
     })
@@ -76,7 +77,7 @@ enum Convolution {
         convolution(x, w, bias, stride, padding, dilation, transposed, outputPadding, groups)
       }
       return { gg in
-        let (g, x, weight) = (try sg.value, try sx.value, try sw.value)
+        let (g, x, weight) = (try sg.value.conj(), try sx.value.conj(), try sw.value.conj())
         var byGradient: Tensor?
         func add(_ term: Tensor) { byGradient = byGradient.map { $0 + term } ?? term }
         func part(_ x: Tensor, _ weight: Tensor, _ index: Int) -> Tensor {
@@ -238,4 +239,12 @@ extension torch {
     _ x: Tensor, _ weight: Tensor, _ bias: Tensor? = nil, stride: [Int] = [1], padding: [Int] = [0],
     outputPadding: [Int] = [0], groups: Int = 1, dilation: [Int] = [1]
   ) -> Tensor { Convolution.convTranspose3d(x, weight, bias, stride, padding, outputPadding, groups, dilation) }
+
+  /// Convolution over the first dimension of (time, batch, channels).
+  ///
+  /// `weight` is (kernel, C in, C out), `bias` (C out); `pad` zeros stand before and after.
+  /// Source: https://pytorch.org/docs/stable/generated/torch.conv_tbc.html
+  public static func convTBC(_ x: Tensor, _ weight: Tensor, _ bias: Tensor, pad: Int = 0) -> Tensor {
+    Convolution.convTBC(x, weight, bias, pad)
+  }
 }

@@ -80,8 +80,8 @@ enum Diagonals {
 
   // MARK: Writing into a view's place
 
-  private static func scattered(_ x: Tensor, _ source: Tensor, _ view: (Tensor) -> Tensor) throws -> Tensor {
-    let result = x.clone()
+  /// `result`, a copy, with `source` in the place that `view` shows.
+  private static func scattered(_ result: Tensor, _ source: Tensor, _ view: (Tensor) -> Tensor) throws -> Tensor {
     let place = view(result)
     guard place.shape == source.shape else {
       throw TorchError(
@@ -96,22 +96,29 @@ enum Diagonals {
     Operator(
       composite: "diagonal_scatter(Tensor self, Tensor src, int offset=0, int dim1=0, int dim2=1) -> Tensor", twins: .out
     ) { (x: Tensor, source: Tensor, offset: Int, a: Int, b: Int) in
-      try scattered(x, source) { $0.diagonal(offset: offset, dim1: a, dim2: b) }
+      try scattered(x.clone(), source) { $0.diagonal(offset: offset, dim1: a, dim2: b) }
     },
     Operator(composite: "select_scatter(Tensor self, Tensor src, int dim, SymInt index) -> Tensor", twins: .out) {
-      (x: Tensor, source: Tensor, dim: Int, index: Int) in try scattered(x, source) { $0.select(dim, index) }
+      (x: Tensor, source: Tensor, dim: Int, index: Int) in try scattered(x.clone(), source) { $0.select(dim, index) }
     },
     Operator(
       composite:
         "slice_scatter(Tensor self, Tensor src, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor",
       twins: .out
     ) { (x: Tensor, source: Tensor, dim: Int, start: Int?, end: Int?, step: Int) in
-      try scattered(x, source) { $0.slice(dim: dim, start: start, end: end, step: step) }
+      try scattered(x.clone(), source) { $0.slice(dim: dim, start: start, end: end, step: step) }
     },
     Operator(
       "as_strided_scatter(Tensor self, Tensor src, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor",
       kernel: { (x: Tensor, source: Tensor, size: [Int], stride: [Int], offset: Int?) in
-        try scattered(x, source) { $0.asStrided(size, stride, storageOffset: offset) }
+        // Offsets count from the start of the memory, so that all of it is copied: the place may lie outside of `x`.
+        let overlaps = zip(x.shape, x.strides).contains { $0 > 1 && $1 == 0 }
+        guard x.numel > 0, x.storageOffset > 0 || !x.isContiguous, !overlaps else {
+          return try scattered(x.clone(), source) { $0.asStrided(size, stride, storageOffset: offset) }
+        }
+        let memory = x.asStrided([x.storage.byteCount / x.dtype.itemSize], [1], storageOffset: 0).clone()
+        let copy = memory.asStrided(Array(x.shape), Array(x.strides), storageOffset: x.storageOffset)
+        return try scattered(copy, source) { $0.asStrided(size, stride, storageOffset: offset) }
       },
       derivative: { _, _, x, _, size, stride, offset in
         let shape = x.shape

@@ -32,7 +32,23 @@ enum Filling {
       return { _ in [Tensor.zeros(shape, dtype: dtype)] }
     })
 
-  static let operators: [AnyOperator] = fill.operators + fillTensor.operators + zero.operators
+  static let fillDiagonal = Operator(
+    composite: "fill_diagonal_(Tensor(a!) self, Scalar fill_value, bool wrap=False) -> Tensor(a!)"
+  ) { (x: Tensor, value: Scalar, wrap: Bool) in
+    guard x.ndim >= 2 else { throw TorchError(.shape, "dimensions must larger than 1") }
+    guard x.ndim == 2 || x.shape.allSatisfy({ $0 == x.shape[0] }) else {
+      throw TorchError(.shape, "all dimensions of input must be of equal length")
+    }
+    let (rows, columns, step) = (x.shape[0], x.shape[x.ndim - 1], x.strides.reduce(0, +))
+    x.asStrided([x.shape.min() ?? 0], [step], storageOffset: x.storageOffset).fill_(value)
+    if wrap, x.ndim == 2, rows > columns + 1 {
+      let below = (x.numel + columns) / (columns + 1) - columns
+      x.asStrided([below], [step], storageOffset: x.storageOffset + x.strides[0] * (columns + 1)).fill_(value)
+    }
+    return x
+  }
+
+  static let operators: [AnyOperator] = fill.operators + fillTensor.operators + zero.operators + [fillDiagonal]
 }
 
 extension Tensor {

@@ -36,8 +36,17 @@ enum LossFunctions {
     return reduced(torch.where(distance <= delta, distance.square() * 0.5, (distance - 0.5 * delta) * delta), reduction)
   }
   static let softMargin = Operator(
-    composite: "soft_margin_loss(Tensor self, Tensor target, int reduction=1) -> Tensor", twins: .out
-  ) { (x: Tensor, y: Tensor, reduction: Int) in reduced((-y * x).exp().log1p(), reduction) }
+    "soft_margin_loss(Tensor self, Tensor target, int reduction=1) -> Tensor", twins: .out,
+    kernel: { (x: Tensor, y: Tensor, reduction: Int) in reduced((-y * x).exp().log1p(), reduction) },
+    derivative: { record, _, x, y, reduction in
+      let (sx, sy) = (record.save(x), record.save(y))
+      return { g in
+        // e^z / (1 + e^z) as a sigmoid, whose own derivative has all its digits where e^z is large.
+        let (x, y) = (try sx.value, try sy.value)
+        let slope: Tensor = -y * (-y * x).sigmoid()
+        return [g[0] * slope * (reduction == 1 ? 1 / Double(slope.numel) : 1), nil]
+      }
+    })
 
   // MARK: Probabilities
 

@@ -52,9 +52,8 @@ enum MoreReductions {
     if p == 0 { return Tensor.zeros(x.shape, dtype: x.dtype) }
     if p == 1 { return x.sgn() * g }
     if p == 2 {
-      // The quotient by a norm that is zero has no derivative either: it must not be NaN times zero.
-      let isZero = norm .== 0
-      return x * (g / norm.maskedFill(isZero, 1)).maskedFill(isZero, 0)
+      // At zero the gradient is zero and the second one, as PyTorch's, NaN.
+      return g * (x / norm).maskedFill(norm .== 0, 0)
     }
     let size = x.abs()
     if p.isInfinite {
@@ -120,6 +119,7 @@ enum MoreReductions {
     "logsumexp(Tensor self, int[1] dim, bool keepdim=False) -> Tensor",
     kernel: { (x: Tensor, dim: [Int], keepdim: Bool) in
       let x = x.dtype.isDifferentiable ? x : try Elementwise.cast(x, .default)
+      if x.dtype.isComplex { return try complexLogsumexp(x, dim, keepdim) }
       return try Reductions.run(logsumexpFunction, x, dim, keepdim, (x.dtype, x.dtype))
     },
     derivative: { record, y, x, dim, keepdim in
@@ -131,6 +131,16 @@ enum MoreReductions {
       }
     })
   private static let logsumexpFunction = ReduceFunction("logsumexp")
+
+  /// With the greatest real part taken out, so that no exponential overflows.
+  private static func complexLogsumexp(_ x: Tensor, _ dim: [Int], _ keepdim: Bool) throws -> Tensor {
+    let real = x.real
+    if x.numel == 0 { return x.exp().sum(dim: dim, keepdim: keepdim).log() }
+    let greatest = Reductions.amax(real, dim, true)
+    let shift = greatest.maskedFill(greatest.isinf(), 0)
+    let sum = (x - shift).exp().sum(dim: dim, keepdim: true).log() + shift
+    return keepdim ? sum : sum.squeeze(try x.shape.normalized(dims: dim))
+  }
   private static let specialLogsumexp = Operator(
     composite: "special_logsumexp(Tensor self, int[1] dim, bool keepdim=False) -> Tensor", twins: .out
   ) { (x: Tensor, dim: [Int], keepdim: Bool) in logsumexp(x, dim, keepdim) }

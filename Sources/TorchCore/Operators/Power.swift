@@ -65,18 +65,18 @@ enum Power {
 
   static let maximum = binary(
     "maximum(Tensor self, Tensor other) -> Tensor", "maximum",
-    input: .saving([.input, .other]) { g, s in try half(g, s.input, s.other, { $0 > $1 }) },
-    other: .saving([.input, .other]) { g, s in try half(g, s.other, s.input, { $0 > $1 }) })
+    input: .saving([.input, .other]) { g, s in shared(g, try s.input, try s.other, loses: <) },
+    other: .saving([.input, .other]) { g, s in shared(g, try s.other, try s.input, loses: <) })
   static let minimum = binary(
     "minimum(Tensor self, Tensor other) -> Tensor", "minimum",
-    input: .saving([.input, .other]) { g, s in try half(g, s.input, s.other, { $0 < $1 }) },
-    other: .saving([.input, .other]) { g, s in try half(g, s.other, s.input, { $0 < $1 }) })
+    input: .saving([.input, .other]) { g, s in shared(g, try s.input, try s.other, loses: >) },
+    other: .saving([.input, .other]) { g, s in shared(g, try s.other, try s.input, loses: >) })
 
-  /// The gradient of the operand that was taken; equal ones share it.
-  private static func half(_ g: Tensor, _ mine: Tensor, _ theirs: Tensor, _ wins: (Tensor, Tensor) -> Tensor) throws -> Tensor {
-    let even = g.maskedFill((mine .== theirs), 0)  // all but ties
-    let ties = g / 2 * (mine .== theirs).to(g.dtype)
-    return even * wins(mine, theirs).to(g.dtype) + ties
+  /// The gradient of an operand unless it loses against the other; equal ones share it, and a NaN loses to nobody.
+  static func shared(
+    _ g: Tensor, _ mine: Tensor, _ theirs: Tensor, loses: (Tensor, Tensor) -> Tensor
+  ) -> Tensor {
+    torch.where(mine .== theirs, g / 2, g).maskedFill(loses(mine, theirs), 0)
   }
 
   static let clamp = Operator(
@@ -97,10 +97,11 @@ enum Power {
       let saved = record.save(x)
       return { g in
         let x = try saved.value
-        var outside: Tensor?
-        if let min { outside = x < min }
-        if let max { outside = outside.map { $0 .| (x > max) } ?? (x > max) }
-        return [g[0].maskedFill(outside!, 0)]
+        // Neither the bounds themselves nor NaN count as inside.
+        var inside: Tensor?
+        if let min { inside = x > min }
+        if let max { inside = inside.map { $0 .& (x < max) } ?? (x < max) }
+        return [g[0].maskedFill(inside!.logicalNot(), 0)]
       }
     })
   private static let clampFunction = MapFunction("clamp")

@@ -25,7 +25,8 @@ enum Products {
     let lead = Array(a.shape.dropLast())
     // (batch, 1, n) · (out, n, m) · (batch, m, 1)
     let left = a.reshape([-1, 1, 1, a.shape[-1]]).matmul(weight.unsqueeze(0)).squeeze(2)  // batch, out, m
-    let y = (left * b.reshape([-1, 1, b.shape[-1]])).sum(dim: -1).reshape(lead + [weight.shape[0]])
+    let products = left * b.reshape([-1, 1, b.shape[-1]])
+    let y = products.sum(dim: -1, dtype: products.dtype).reshape(lead + [weight.shape[0]])
     return bias.map { y + $0 } ?? y
   }
 

@@ -50,6 +50,9 @@ enum Scans {
       return { g in
         let (x, y) = (try sx.value, try sy.value)
         if x.ndim == 0 { return [g[0]] }
+        if x.dtype.isComplex {
+          return [(logcumsumexpReversed(g[0].log() - y.conj(), dim) + x.conj()).exp()]
+        }
         // Each later result weighs this element by exp(x − y); gradients of both signs are summed in logarithms.
         let lowest = -Double.infinity
         func part(_ gradient: Tensor) -> Tensor {

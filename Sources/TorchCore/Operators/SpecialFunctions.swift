@@ -111,7 +111,7 @@ enum SpecialFunctions {
     partial: .saving(.input) { g, s in
       let x = try s.input
       let angle = x * Double.pi
-      return g * ((angle.cos() * angle - angle.sin()) / (angle * x)).maskedFill(x .== 0, 0)
+      return g * ((angle.cos() * angle - angle.sin()) / (angle * x)).maskedFill(x .== 0, 0).conj()
     })
   static let entr = unary(
     "special_entr(Tensor self) -> Tensor", "entr", .floating, twins: .out,
@@ -128,7 +128,7 @@ enum SpecialFunctions {
         let x = try saved.value
         let slope = g[0] / (x * (1 - x))
         guard let eps else { return [slope.maskedFill((x < 0) .| (x > 1), .double(.nan))] }
-        return [slope.maskedFill((x < eps) .| (x > 1 - eps), 0)]
+        return [slope.maskedFill(((x >= eps) .& (x <= 1 - eps)).logicalNot(), 0)]
       }
     })
   private static let logitFunction = MapFunction("logit")

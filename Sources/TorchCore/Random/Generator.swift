@@ -60,4 +60,26 @@ extension torch {
   /// Starts the default generator's sequence of `seed`.
   @discardableResult
   public static func manualSeed(_ seed: UInt64) -> Generator { Generator.default.manualSeed(seed) }
+
+  /// Starts the default generator's sequence of a seed that nobody can foresee, which is returned.
+  /// Source: https://pytorch.org/docs/stable/generated/torch.seed.html
+  @discardableResult
+  public static func seed() -> UInt64 {
+    var system = SystemRandomNumberGenerator()
+    let seed = system.next()
+    Generator.default.manualSeed(seed)
+    return seed
+  }
+
+  /// The seed that the default generator has started from.
+  /// Source: https://pytorch.org/docs/stable/generated/torch.initial_seed.html
+  public static func initialSeed() -> UInt64 { Generator.default.initialSeed }
+
+  /// The state of the default generator, in PyTorch's bytes.
+  /// Source: https://pytorch.org/docs/stable/generated/torch.get_rng_state.html
+  public static func getRNGState() -> [UInt8] { Generator.default.state }
+
+  /// Sets the state of the default generator; bytes of another form are an error and change nothing.
+  /// Source: https://pytorch.org/docs/stable/generated/torch.set_rng_state.html
+  public static func setRNGState(_ state: [UInt8]) throws { try Generator.default.setState(state) }
 }

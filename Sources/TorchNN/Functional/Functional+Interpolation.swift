@@ -192,3 +192,33 @@ extension nn.functional {
     return torch.affineGridGenerator(theta, size, alignCorners: alignCorners)
   }
 }
+
+extension nn.functional {
+  // MARK: Older names
+
+  /// The older name of `interpolate`.
+  ///
+  /// Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.upsample.html
+  public static func upsample(
+    _ x: Tensor, size: (any Extent)? = nil, scaleFactor: (any ScaleFactor)? = nil,
+    mode: nn.InterpolationMode = .nearest, alignCorners: Bool? = nil
+  ) -> Tensor {
+    interpolate(x, size: size, scaleFactor: scaleFactor, mode: mode, alignCorners: alignCorners)
+  }
+  /// `interpolate` by the nearest element.
+  ///
+  /// Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.upsample_nearest.html
+  public static func upsampleNearest(
+    _ x: Tensor, size: (any Extent)? = nil, scaleFactor: (any ScaleFactor)? = nil
+  ) -> Tensor {
+    interpolate(x, size: size, scaleFactor: scaleFactor, mode: .nearest)
+  }
+  /// Bilinear `interpolate` with the corners kept.
+  ///
+  /// Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.upsample_bilinear.html
+  public static func upsampleBilinear(
+    _ x: Tensor, size: (any Extent)? = nil, scaleFactor: (any ScaleFactor)? = nil
+  ) -> Tensor {
+    interpolate(x, size: size, scaleFactor: scaleFactor, mode: .bilinear, alignCorners: true)
+  }
+}
