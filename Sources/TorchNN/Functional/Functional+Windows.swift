@@ -26,11 +26,7 @@ extension nn.functional {
   /// Over one dimension with the steps first: x (T, N, C), weight (K, C, M), bias (M) give (T', N, M).
   /// Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.conv_tbc.html
   public static func convTBC(_ x: Tensor, _ weight: Tensor, _ bias: Tensor, pad: Int = 0) -> Tensor {
-    do {
-      return try OperatorRegistry.call("aten::conv_tbc", [.tensor(x), .tensor(weight), .tensor(bias), .int(pad)])[0].tensor!
-    } catch {
-      return .invalid(error as? TorchError ?? TorchError(.state, "\(error)"))
-    }
+    torch.convTBC(x, weight, bias, pad: pad)
   }
 
   /// The gradient of a convolution with respect to its input, as a function: weight is (C, M / groups, kernel…).
