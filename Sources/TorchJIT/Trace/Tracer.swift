@@ -4,7 +4,8 @@
 extension JIT {
   /// Which sizes of its inputs a traced program leaves open.
   public enum DynamicSizes: Sendable {
-    /// Every dimension in which the program runs with another size too.
+    /// Every dimension in which the program runs with another size too. Swift code that stops at a size of its own (an array
+    /// indexed by a size, a forced optional after an error) stops here too.
     case all
     /// The first dimension of every input.
     case batch
