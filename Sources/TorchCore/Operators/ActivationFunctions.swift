@@ -220,26 +220,14 @@ extension torch {
 extension torch {
   /// The self-normalizing scaled ELU. Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.selu.html
   public static func selu(_ x: Tensor) -> Tensor { ActivationFunctions.selu(x) }
-  @discardableResult public static func selu_(_ x: Tensor) -> Tensor { ActivationFunctions.selu.inPlace(x) }
   /// x for x > 0, else α(eˣᐟᵅ - 1). Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.celu.html
   public static func celu(_ x: Tensor, alpha: Scalar = 1.0) -> Tensor { ActivationFunctions.celu(x, alpha) }
-  @discardableResult public static func celu_(_ x: Tensor, alpha: Scalar = 1.0) -> Tensor {
-    ActivationFunctions.celu.inPlace(x, alpha)
-  }
   /// Leaky ReLU whose slopes are drawn while `training`.
   /// Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.rrelu.html
   public static func rrelu(
     _ x: Tensor, lower: Scalar = 0.125, upper: Scalar = 0.3333333333333333, training: Bool = false,
     generator: Generator? = nil
   ) -> Tensor { ActivationFunctions.rrelu(x, lower, upper, training, generator) }
-  @discardableResult public static func rrelu_(
-    _ x: Tensor, lower: Scalar = 0.125, upper: Scalar = 0.3333333333333333, training: Bool = false,
-    generator: Generator? = nil
-  ) -> Tensor { ActivationFunctions.rrelu.inPlace(x, lower, upper, training, generator) }
-  /// `threshold`, in place.
-  @discardableResult public static func threshold_(_ x: Tensor, _ threshold: Scalar, _ value: Scalar) -> Tensor {
-    ActivationFunctions.threshold.inPlace(x, threshold, value)
-  }
 }
 
 // What `nn.functional` calls.
