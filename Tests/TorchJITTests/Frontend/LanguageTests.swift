@@ -8,10 +8,10 @@ import Torch
 struct LanguageFixture: Decodable {
   struct Program: Decodable, CustomTestStringConvertible {
     struct Call: Decodable {
-      let arguments: [Recorded]
-      let result: Recorded?
+      let arguments: [ProgramValue]
+      let result: ProgramValue?
       /// Tensors after the call.
-      let after: [Recorded?]?
+      let after: [ProgramValue?]?
       /// The message of what the call raises.
       let raised: String?
     }
@@ -39,9 +39,9 @@ struct LanguageFixture: Decodable {
 }
 
 /// A value as the fixture has it.
-indirect enum Recorded: Decodable {
+indirect enum ProgramValue: Decodable {
   case none, int(Int), float(Double), bool(Bool), string(String), complex([Double])
-  case list([Recorded]), tuple([Recorded]), dict([[Recorded]])
+  case list([ProgramValue]), tuple([ProgramValue]), dict([[ProgramValue]])
   case tensor([Double], [Int], String)
 
   private enum Key: String, CodingKey {
@@ -62,11 +62,11 @@ indirect enum Recorded: Decodable {
       self = .string(value)
     } else if let value = try box.decodeIfPresent([Double].self, forKey: .complex) {
       self = .complex(value)
-    } else if let value = try box.decodeIfPresent([Recorded].self, forKey: .list) {
+    } else if let value = try box.decodeIfPresent([ProgramValue].self, forKey: .list) {
       self = .list(value)
-    } else if let value = try box.decodeIfPresent([Recorded].self, forKey: .tuple) {
+    } else if let value = try box.decodeIfPresent([ProgramValue].self, forKey: .tuple) {
       self = .tuple(value)
-    } else if let value = try box.decodeIfPresent([[Recorded]].self, forKey: .dict) {
+    } else if let value = try box.decodeIfPresent([[ProgramValue]].self, forKey: .dict) {
       self = .dict(value)
     } else {
       self = .tensor(
@@ -106,10 +106,10 @@ indirect enum Recorded: Decodable {
     switch (self, other) {
     case (.none, .none): return nil
     case (.int(let a), .int(let b)) where a == b: return nil
-    case (.float(let a), .double(let b)) where Recorded.isClose(a, b): return nil
+    case (.float(let a), .double(let b)) where ProgramValue.isClose(a, b): return nil
     case (.bool(let a), .bool(let b)) where a == b: return nil
     case (.string(let a), .string(let b)) where a == b: return nil
-    case (.complex(let a), .complex(let b)) where Recorded.isClose(a[0], b.real) && Recorded.isClose(a[1], b.imaginary):
+    case (.complex(let a), .complex(let b)) where ProgramValue.isClose(a[0], b.real) && ProgramValue.isClose(a[1], b.imaginary):
       return nil
     case (.list(let a), .list(let b)) where a.count == b.items.count:
       return zip(a, b.items).lazy.compactMap { $0.difference($1) }.first
@@ -124,7 +124,7 @@ indirect enum Recorded: Decodable {
     case (.tensor(let elements, let shape, let dtype), .tensor(let tensor)):
       guard tensor.shape == Shape(shape), tensor.dtype.name == dtype else { break }
       let actual = (try? tensor.detach().to(.float64).toArray(Double.self)) ?? []
-      if actual.count == elements.count, zip(elements, actual).allSatisfy({ Recorded.isClose($0, $1) }) { return nil }
+      if actual.count == elements.count, zip(elements, actual).allSatisfy({ ProgramValue.isClose($0, $1) }) { return nil }
     default: break
     }
     return "expected \(self), got \(other)"
