@@ -1,4 +1,4 @@
-"""What TorchScript's builtin functions of real PyTorch give: `cases.json`, `operators.json` and `schemas.txt`.
+"""What TorchScript's builtin functions of real PyTorch give: `cases.json` and `schemas.txt`.
 
 Each case calls one overload through a graph of one node and keeps the result, what has become of lists and
 dictionaries among the arguments, or the error's message. `schemas.txt` has every schema of the namespaces that
@@ -577,15 +577,7 @@ case("aten::__upsample.size_list", image, [3, 3], None, "bilinear", True)
 case("aten::__upsample_bilinear", image, 3, None)
 case("aten::__upsample_nearest", image, 3, None)
 
-def write(name):
-    (here / name).write_text("[\n" + ",\n".join(json.dumps(c) for c in cases) + "\n]\n")
-    print(name, len(cases), "cases,", len({c["name"] for c in cases}), "functions")
-    cases.clear()
-
-
-write("cases.json")
-
-# Operators that programs call, and only they.
+# What models call by another name than operators have.
 torch.manual_seed(0)
 weights = lambda *sizes: torch.round(torch.randn(*sizes) * 100) / 100
 src, wide = weights(2, 3, 4), weights(6, 4)
@@ -604,6 +596,11 @@ case("aten::_weight_norm", src, weights(2, 1, 1), 0)
 case("aten::norm_except_dim", src, 2, 1)
 case("aten::_convolution_mode", weights(1, 2, 5), weights(3, 2, 3), weights(3), [1], "same", [1], 1)
 case("aten::_convolution_mode", weights(1, 2, 5, 5), weights(3, 2, 3, 3), None, [2, 1], "valid", [1, 1], 1)
+for transposed, kernel in [(False, weights(4, 1, 3, 3)), (True, weights(2, 3, 3, 3))]:
+    arguments = weights(1, 2, 5, 5), kernel, None, [2, 1], [1, 1], [1, 1], transposed, [0, 0], 1 if transposed else 2, False, False, True
+    case("aten::_convolution", *arguments, True)
+    case("aten::_convolution.deprecated", *arguments)
+case("aten::_nested_tensor_from_mask_left_aligned", src, ~padding)
 case("aten::thnn_conv2d", weights(1, 2, 5, 5), weights(3, 2, 3, 3), [3, 3], weights(3), [1, 1], [1, 0])
 case("aten::nll_loss", weights(2, 3), tensor([0, 2]), None, 1, -100)
 case("aten::to.dtype_layout", x, 7, 0, torch.device("cpu"), None, False, False, None)
@@ -615,9 +612,6 @@ for name in ["and", "or", "xor", "lshift", "rshift"]:
     full = {"lshift": "left_shift", "rshift": "right_shift"}.get(name, name)
     case(f"aten::bitwise_{full}.Scalar_Tensor", 3, bits)
 case("aten::_cast_Long", tensor([1.5, -1.5]), False)
-for wrap in [False, True]:
-    case("aten::fill_diagonal_", torch.zeros(7, 3), 5, wrap)
-case("aten::fill_diagonal_", torch.zeros(3, 3, 3), 1.5, False)
 case("aten::clip.Tensor", x, tensor(1.0), tensor([2.0, 3.0, 4.0]))
 case("aten::divide.Scalar_mode", x, 2, "floor")
 case("aten::subtract.Scalar", x, 2, 3)
@@ -630,7 +624,6 @@ case("aten::_stack", [x, x], 1)
 case("aten::repeat_interleave.Tensor", tensor([1, 0, 2]), None)
 case("aten::_shape_as_tensor", x)
 case("aten::_dim_arange", x, 1)
-case("aten::flatten_dense_tensors", [x, tensor([1.0])])
 case("aten::isin.Tensor_Scalar", x, 2, False, True)
 case("aten::isin.Scalar_Tensor", 2, x, False, False)
 case("aten::bucketize.Scalar", 2.5, tensor([1.0, 2.0, 3.0]), False, True)
@@ -639,9 +632,9 @@ case("aten::unique_dim_consecutive", tensor([[1, 2], [1, 2], [3, 4]]), 0, True, 
 case("aten::_is_all_true", tensor([True, False]))
 case("aten::_is_any_true", tensor([True, False]))
 case("aten::_local_scalar_dense", tensor(2.5))
-case("aten::_euclidean_dist", weights(2, 3), weights(4, 3))
 
-write("operators.json")
+(here / "cases.json").write_text("[\n" + ",\n".join(json.dumps(c) for c in cases) + "\n]\n")
+print("cases.json", len(cases), "cases of", len({c["name"] for c in cases}), "functions")
 
 
 # Schemas, name by name, overloads in the order of a call.

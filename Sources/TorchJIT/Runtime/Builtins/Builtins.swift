@@ -25,6 +25,7 @@ extension JIT {
       lists, elementLists, strings, stringSearch, stringPredicates, textFormatting,
       dictionaries, identities, comparisons, arithmetic, bits, mathFunctions, numberConversions, numbersWithTensors,
       tensorProperties, tensorConstruction, tensorConversions, indexing, shapes, modes, autograd, interpolation,
+      modelOverloads, encoderLayers,
     ]
 
     /// A list of builtins, one declaration a line.

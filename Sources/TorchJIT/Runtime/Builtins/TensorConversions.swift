@@ -16,6 +16,11 @@ extension JIT.Builtins {
       "aten::to.other(Tensor(a) self, Tensor other, bool non_blocking=False, bool copy=False, MemoryFormat? memory_format=None) -> Tensor(a)"
     ) { (x: Tensor, other: Tensor, _: Bool, copy: Bool, _: Int?) in converted(x, other.device, other.dtype, copy) }
     JIT.Builtin(
+      "aten::to.dtype_layout(Tensor(a) self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, bool non_blocking=False, bool copy=False, MemoryFormat? memory_format=None) -> Tensor(a)"
+    ) { (x: [JIT.IValue]) -> JIT.IValue in
+      .tensor(converted(try Tensor.read(x[0]), try Device?.read(x[3]), try DType?.read(x[1]), try Bool.read(x[6])))
+    }
+    JIT.Builtin(
       "aten::type(Tensor self, int dtype, bool non_blocking=False, bool copy=False) -> Tensor"
     ) { (x: Tensor, dtype: DType, _: Bool, copy: Bool) in converted(x, nil, dtype, copy) }
     JIT.Builtin("aten::type_as(Tensor self, Tensor other) -> Tensor") { (x: Tensor, other: Tensor) in

@@ -64,7 +64,7 @@ extension JIT.Builtins {
   private static func size(_ x: Tensor, _ dim: Int) throws -> Int { x.shape[try place(dim, x)] }
   private static func stride(_ x: Tensor, _ dim: Int) throws -> Int { x.strides[try place(dim, x)] }
 
-  private static func place(_ dim: Int, _ x: Tensor) throws -> Int {
+  static func place(_ dim: Int, _ x: Tensor) throws -> Int {
     guard x.ndim > 0 else { throw TorchError(.index, "Dimension specified as \(dim) but tensor has no dimensions") }
     guard (-x.ndim..<x.ndim).contains(dim) else {
       throw TorchError(
