@@ -881,22 +881,6 @@ def f(xs: Tensor, w: Tensor, u: Tensor):
         outs += [h]
     return torch.stack(outs), state
 """, ["torch.arange(6.0).reshape(3, 1, 2) / 6, torch.linspace(-1, 1, 16).reshape(8, 2), torch.linspace(1, -1, 16).reshape(8, 2)"]),
-    "beam": ("""
-def f(scores: Tensor, width: int):
-    beams: List[Tuple[float, List[int]]] = [(0.0, torch.jit.annotate(List[int], []))]
-    for t in range(scores.size(0)):
-        values, indices = torch.topk(scores[t], width)
-        grown: List[Tuple[float, List[int]]] = []
-        for score, path in beams:
-            for k in range(width):
-                grown.append((score + float(values[k]), path + [int(indices[k])]))
-        best = 0
-        for i in range(len(grown)):
-            if grown[i][0] > grown[best][0]:
-                best = i
-        beams = [grown[best]]
-    return beams[0][1], beams[0][0]
-""", ["torch.tensor([[0.1, 0.9, 0.3], [0.7, 0.2, 0.6]]), 2"]),
     "magic_methods": ("""
 @torch.jit.script
 class Vec:
@@ -1044,15 +1028,13 @@ ERRORS = {
     "break outside": "def f(n: int):\n    break\n    return n\n",
     "two returns": "def f(n: int):\n    if n > 1:\n        return 1\n    return 'a'\n",
     "no attribute": "def f(n: int):\n    return n.foo\n",
-    "missing attribute": "def f(x):\n    return x.foo_bar\n",
+    "missing attribute": "def f(x: Tensor):\n    return x.foo_bar\n",
     "non-boolean test": "def f(d: Dict[str, int]):\n    if (1, 2):\n        return 1\n    return 2\n",
     "list of types": "def f(n: int):\n    a: List[str] = [1]\n    return a\n",
     "wrong keyword": "def g(a: int) -> int:\n    return a\ndef f(n: int):\n    return g(b=n)\n",
-    "module": "def f(n: int):\n    return torch.nonsense.thing(n)\n",
     "tuple index": "def f(t: Tuple[int, int]):\n    return t[5]\n",
     "starred": "def f(a: List[int]):\n    b, *c = a\n    return b\n",
     "continue outside": "def f(n: int):\n    continue\n",
     "assign to call": "def f(n: int):\n    g(n) = 1\n    return n\n",
-    "syntax": "def f(n: int)\n    return n\n",
     "string index": "def f(a: List[int]):\n    return a['x']\n",
 }
