@@ -1,11 +1,11 @@
 // What is asked of the C library.
 
 #if canImport(Glibc)
-import Glibc
+  import Glibc
 #elseif canImport(Musl)
-import Musl
+  import Musl
 #else
-import Darwin
+  import Darwin
 #endif
 
 /// `pow` of C: negative numbers have integral powers, unlike in `RealModule`.

@@ -40,7 +40,8 @@ extension JIT.Builtins {
   private static let start = ContinuousClock().now
 
   @Family private static var messages: [JIT.Builtin] {
-    JIT.Builtin(procedure: "aten::warn(str message, int stacklevel=2) -> ()", pure: false) { (message: String, _: Int) in
+    JIT.Builtin(procedure: "aten::warn(str message, int stacklevel=2) -> ()", pure: false) {
+      (message: String, _: Int) in
       writeToStandardError("Warning: \(message)\n")
     }
     for type in ["bool", "Tensor"] {

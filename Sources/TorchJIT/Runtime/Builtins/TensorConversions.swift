@@ -29,7 +29,9 @@ extension JIT.Builtins {
     JIT.Builtin("aten::cpu(Tensor(a) self) -> Tensor(b|a)") { (x: Tensor) in x.cpu() }
     JIT.Builtin("aten::cuda(Tensor(a) self) -> Tensor(b|a)") { (x: Tensor) in x.to(.cuda()) }
     forwarding("aten::copy_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)", to: "aten::copy_")
-    JIT.Builtin("aten::copy_.int(Tensor(a!) self, int other) -> Tensor(a!)") { (x: Tensor, value: Int) in x.fill_(.int(value)) }
+    JIT.Builtin("aten::copy_.int(Tensor(a!) self, int other) -> Tensor(a!)") { (x: Tensor, value: Int) in
+      x.fill_(.int(value))
+    }
     JIT.Builtin("aten::copy_.float(Tensor(a!) self, float other) -> Tensor(a!)") { (x: Tensor, value: Double) in
       x.fill_(.double(value))
     }
