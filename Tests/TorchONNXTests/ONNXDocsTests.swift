@@ -32,7 +32,7 @@ import TorchONNX
       "aten::_reshape_alias", "aten::detach_copy", "aten::lift_fresh_copy", "aten::float", "aten::double", "aten::half",
       "aten::int", "aten::long", "aten::bool", "aten::cpu", "aten::cuda", "aten::to", "aten::_convolution",
       "aten::_convolution_mode", "aten::nll_loss", "aten::nll_loss2d", "aten::_unsafe_index", "aten::_unsafe_index_put",
-      "aten::unsafe_split_with_sizes", "aten::view.dtype",
+      "aten::unsafe_split_with_sizes", "aten::view.dtype", "aten::type_as", "aten::slice_copy", "aten::select_copy",
     ]
     for rule in ONNX.Coverage.families.flatMap(\.rules) {
       for name in rule.operators where !known.contains(name) && !ofPrograms.contains(name) {

@@ -179,7 +179,9 @@ extension ONNX.Exported {
       }
       return .dict(dict)
     case .object(let object, _): return .object(object)
-    case .sequence, .missing: return nil
+    // Of any length: one element shows what they are.
+    case .sequence(let sequence): return sequence.element.map { .tensors([$0[variant]]) }
+    case .missing: return nil
     }
   }
 

@@ -163,7 +163,7 @@ extension ONNX.Exporter {
       return package(try outer.scalar(scalar.0, scalar.1), value.constant!.type, Array(repeating: value.constant!, count: variantCount), true, view: nil)
     }
     for value in carried { inputs.append(try call.wire(value, "carried")) }
-    for list in lists { inputs.append(list.wire) }
+    let starts = lists.map(\.wire)
 
     writer = outer.inner()
     defer { writer = outer }
@@ -181,14 +181,15 @@ extension ONNX.Exporter {
       guard let type = samples.first?.type else { throw unsupported("a loop that carries a value whose type is not known") }
       values[parameter] = package(port.name, type, samples.count == variantCount ? samples : nil, true, view: nil)
     }
-    var saved: [ONNX.Wire] = []
-    for list in lists {
-      let port = input("list", .sequence(list))
-      branch.inputs.append(port)
-      saved.append(list.wire)
-      list.wire = port.name
-    }
+    let ports = lists.map { _ in writer.names.unique("list") }
+    for (list, port) in zip(lists, ports) { list.wire = port }
     branch.results = try export(body)
+    // What is in an empty list is known once something has been appended.
+    for ((list, port), start) in zip(zip(lists, ports), starts) {
+      branch.inputs.append(info(port, .sequence(list)))
+      let type = Int(ONNX.ElementType(list.element?.first?.dtype ?? .float32).rawValue)
+      inputs.append(start.isEmpty ? outer.emit("SequenceEmpty", [], ["dtype": .int(type)], outputs: 1, isPure: false)[0] : start)
+    }
     branch.results += lists.map { .sequence(ONNX.Sequence($0.wire, element: $0.element, in: writer)) }
     let graph = try branch.proto(self)
     writer = outer
@@ -231,10 +232,8 @@ extension ONNX.Exporter {
     guard box.elementType == .tensor else { throw unsupported("a list of \(box.elementType) that grows in a loop") }
     let call = ONNX.RuleCall(schema: ONNX.Exporter.loopSchema, arguments: [], graph: writer, results: nil)
     let element = box.items.first?.cell?.samples
-    let wire =
-      box.items.isEmpty
-      ? writer.emit("SequenceEmpty", [], [:], outputs: 1, isPure: false)[0]
-      : writer.emit("SequenceConstruct", try box.items.map { try call.wire($0) })
+    // An empty one is made once it is known what it holds.
+    let wire = box.items.isEmpty ? "" : writer.emit("SequenceConstruct", try box.items.map { try call.wire($0) })
     return ONNX.Sequence(wire, element: element, in: writer)
   }
 }

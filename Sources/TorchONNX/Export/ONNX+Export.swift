@@ -55,6 +55,20 @@ extension ONNX {
   ) throws {
     let settings = ExportSettings(
       inputNames: inputNames, outputNames: outputNames, dynamicAxes: dynamicAxes, exportParams: exportParams, opset: opset)
+    try recorded(model, input, settings, call).write(to: path)
+  }
+
+  /// The same, with tensors in a file beside the model from `messageLimit` bytes on.
+  package static func export<Model: nn.Layer>(
+    _ model: Model, _ input: Model.Input, to path: String, messageLimit: Int
+  ) throws {
+    let settings = ExportSettings(inputNames: [], outputNames: [], dynamicAxes: [:], opset: 20)
+    try recorded(model, input, settings) { $0($1) }.write(to: path, limit: messageLimit)
+  }
+
+  private static func recorded<Model: nn.Module, Input, Output>(
+    _ model: Model, _ input: Input, _ settings: ExportSettings, _ call: @escaping (Model, Input) throws -> Output
+  ) throws -> ModelWriter {
     let modes = model.modules().map { ($0, $0.training) }
     model.eval()
     // A module's mode goes for its children too, so parents come first.
@@ -65,7 +79,23 @@ extension ONNX {
     let example = try ExampleValue.value(input)
     let job = ExportJob(
       graph: recording.graph, root: nil, parameters: recording.parameters, example: [example], settings: settings)
-    try job.run().write(to: path)
+    return try job.run()
+  }
+}
+
+extension ONNX {
+  /// Writes what a function of TorchScript does, or a method of `object`, as it is run on the example `inputs`.
+  ///
+  /// Branches and loops that sizes, types or settings decide are written in place; those that depend on the data become
+  /// `If` and `Loop`.
+  package static func export(
+    _ function: JIT.Function, of object: JIT.ScriptObject? = nil, _ inputs: [JIT.IValue], to path: String,
+    inputNames: [String] = [], outputNames: [String] = [], dynamicAxes: [String: DynamicAxes] = [:],
+    exportParams: Bool = true, opset: Int = 20
+  ) throws {
+    let settings = ExportSettings(
+      inputNames: inputNames, outputNames: outputNames, dynamicAxes: dynamicAxes, exportParams: exportParams, opset: opset)
+    try ExportJob(graph: function.graph, root: object, example: inputs, settings: settings).run().write(to: path)
   }
 }
 

@@ -13,10 +13,11 @@ extension ONNX {
     }
 
     private static func stack(_ call: RuleCall) throws -> Wire {
-      let (g, dtype) = (call.graph, try call.resultType())
+      let g = call.graph
       if case .sequence(let sequence) = try call.argument("tensors") {
         return g.emit("ConcatFromSequence", [sequence.wire], ["axis": .int(try call.int("dim")), "new_axis": 1])
       }
+      let dtype = try call.resultType()
       let parts = try call.list("tensors")
       let axis = call.axis(try call.int("dim"), try call.rank(of: parts[0]) + 1)
       return g.concat(try parts.map { g.unsqueeze(try call.operand($0, dtype), [axis]) }, axis: axis)
