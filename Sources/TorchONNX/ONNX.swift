@@ -34,7 +34,7 @@ extension ONNX {
     try bytes.withUnsafeBytes { try Model(message($0), TensorReader(folder: nil)) }
   }
 
-  private static func message(_ bytes: UnsafeRawBufferPointer) throws -> Onnx_ModelProto {
+  static func message(_ bytes: UnsafeRawBufferPointer) throws -> Onnx_ModelProto {
     guard bytes.count <= Int(Int32.max) else {
       throw TorchError(
         .serialization, "an ONNX file is at most 2 GB; larger models keep their tensors in files beside it")

@@ -7,7 +7,7 @@ import Foundation
 struct SwiftTorch: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "swift-torch", abstract: "SwiftTorch on the command line.",
-    subcommands: [InspectCommand.self, ConvertCommand.self, ConformanceCommand.self])
+    subcommands: [RunCommand.self, InspectCommand.self, ConvertCommand.self, ConformanceCommand.self])
 
   /// An error is one line on standard error and exit status 1; the parser's own would add the usage and be 64.
   static func main() {

@@ -26,7 +26,7 @@ final class ConvNet: nn.Module, nn.Layer {
 }
 
 struct Bench: ParsableCommand {
-  @Argument(help: "step, eval, epoch, adds, addsGrad or first") var name: String
+  @Argument(help: "step, eval, epoch, adds, addsGrad, script, scriptEager or first") var name: String
   @Option(help: "Folder with the four files of MNIST; the bundled subset without it.") var data: String?
   @Option var threads = 2
 
@@ -40,6 +40,8 @@ struct Bench: ParsableCommand {
     case "epoch": milliseconds = try epoch()
     case "adds": milliseconds = additions(requiresGrad: false)
     case "addsGrad": milliseconds = additions(requiresGrad: true)
+    case "script": milliseconds = try interpreted()
+    case "scriptEager": milliseconds = eager()
     case "first":
       print((Tensor([1.0, 2.0]) + 1).sum())
       milliseconds = [0]
@@ -104,6 +106,37 @@ struct Bench: ParsableCommand {
     return time(200, warmup: 20) {
       var b = a
       for _ in 0..<1000 { b = b + a }
+    }
+  }
+
+  /// 250 rounds of four operators by the interpreter of TorchScript: with `eager`, what it adds to an operator.
+  private func interpreted() throws -> [Double] {
+    let graph = try JIT.Graph(
+      parsing: """
+        graph(%n : int, %x : Tensor):
+          %yes : bool = prim::Constant[value=1]()
+          %1 : int = prim::Constant[value=1]()
+          %m : int = prim::Constant[value=-1]()
+          %none : NoneType = prim::Constant()
+          %r : Tensor = prim::Loop(%n, %yes, %x)
+            block0(%i : int, %a : Tensor):
+              %b : Tensor = aten::mul(%a, %x)
+              %c : Tensor = aten::relu(%b)
+              %d : Tensor = aten::softmax(%c, %m, %none)
+              %e : Tensor = aten::sigmoid(%d)
+              -> (%yes, %e)
+          return (%r)
+        """)
+    let function = JIT.Function("f", JIT.Signature([.init("n", .int), .init("x", .tensor)], returns: [.tensor]), graph: graph)
+    let x = Tensor.ones(10)
+    return time(200, warmup: 20) { _ = try! function.call([.int(250), .tensor(x)]) }
+  }
+
+  private func eager() -> [Double] {
+    let x = Tensor.ones(10)
+    return time(200, warmup: 20) {
+      var a = x
+      for _ in 0..<250 { a = F.softmax((a * x).relu(), dim: -1).sigmoid() }
     }
   }
 }

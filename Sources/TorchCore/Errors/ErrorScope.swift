@@ -15,13 +15,21 @@ package final class ErrorScope: Sendable {
   @TaskLocal package static var current: ErrorScope?
 
   private let state = Mutex<TorchError?>(nil)
+  /// Set once there is an error, so that looking for one costs a load.
+  private let failed = Atomic<Bool>(false)
 
   package init() {}
 
-  package var first: TorchError? { state.withLock { $0 } }
+  package var first: TorchError? { failed.load(ordering: .acquiring) ? state.withLock { $0 } : nil }
 
   package func record(_ error: TorchError) {
     state.withLock { if $0 == nil { $0 = error } }
+    failed.store(true, ordering: .releasing)
+  }
+
+  /// Throws the first error, if there is one.
+  package func check() throws {
+    if let first { throw first }
   }
 
   /// Records `error` in the current scope; without a scope the program ends here.
@@ -59,7 +67,7 @@ public func withErrors<R>(
 
 extension ErrorScope {
   fileprivate func finish<R>(_ result: Result<R, any Error>) throws -> R {
-    if let first { throw first }
+    try check()
     return try result.get()
   }
 }

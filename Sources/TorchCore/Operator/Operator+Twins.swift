@@ -76,7 +76,7 @@ final class TwinOperator: AnyOperator, @unchecked Sendable {
     /, ScalarType\? dtype=(None|4), Layout\? layout=None, Device\? device=None, bool\? pin_memory=None/
   }
 
-  override func callBoxed(_ arguments: [Value]) throws -> [Value] {
+  override func callUnscoped(_ arguments: [Value]) throws -> [Value] {
     switch kind {
     case .inPlace:
       guard case .tensor(let target)? = arguments.first else {
@@ -90,11 +90,12 @@ final class TwinOperator: AnyOperator, @unchecked Sendable {
       if let layout = base.schema.parameters.firstIndex(where: { $0.name == "layout" }), let out = outs.first?.tensor {
         inputs.insert(contentsOf: [.dtype(out.dtype), .none, .none, .none], at: layout - 1)
       }
-      let results = try base.callBoxed(inputs)
+      let results = try base.callUnscoped(inputs)
       for (out, result) in zip(outs, results) {
         guard case .tensor(let target) = out, case .tensor(let source) = result else {
           throw TorchError(.type, "\(name)(): argument 'out' must be Tensor")
         }
+        try source.checkValid()
         if let mismatch = base.twins.typeMismatch, target.dtype != source.dtype {
           throw TorchError(.dtype, mismatch(source.dtype, target.dtype))
         }
@@ -114,15 +115,15 @@ extension TwinOperator {
   /// The boxed form of `Operator.inPlace`: what the derivative may have kept of the old values is copied first.
   private func overwrite(_ target: Tensor, _ rest: ArraySlice<Value>) throws {
     guard Modes.current.recordsGradients else {
-      let results = try base.callBoxed([.tensor(target)] + rest)
-      _ = try withErrors { target.overwrite(with: results[0].tensor!) }
-      return
+      let results = try base.callUnscoped([.tensor(target)] + rest)
+      return try target.overwrite(with: results[0].tensor!).checkValid()
     }
     var old = target.standIn()
-    func call() throws -> Tensor { try base.callBoxed([.tensor(old)] + rest)[0].tensor! }
+    func call() throws -> Tensor { try base.callUnscoped([.tensor(old)] + rest)[0].tensor! }
     let result = try call()
+    try result.checkValid()
     if !isKnownUniquelyReferenced(&old) { try old.keepValues() }
-    _ = try withErrors { target.overwrite(with: result) }
+    try target.overwrite(with: result).checkValid()
   }
 }
 

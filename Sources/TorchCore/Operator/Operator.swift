@@ -34,7 +34,13 @@ open class AnyOperator: @unchecked Sendable {
   public var name: String { schema.qualifiedName }
 
   /// Calls the operator with boxed arguments, one for each parameter of the schema.
-  public func callBoxed(_ arguments: [Value]) throws -> [Value] { fatalError("\(name) has no boxed call") }
+  public final func callBoxed(_ arguments: [Value]) throws -> [Value] {
+    try withErrors { try callUnscoped(arguments) }
+  }
+
+  /// The same within the error scope of the caller, who looks at it after the call: a program of many calls needs one
+  /// scope only.
+  package func callUnscoped(_ arguments: [Value]) throws -> [Value] { fatalError("\(name) has no boxed call") }
 
   /// What the reference of a fused operator gives for boxed arguments; nil for other operators.
   package func callReference(_ arguments: [Value]) throws -> [Value]? { nil }
@@ -253,15 +259,13 @@ public final class Operator<each Argument: OperatorArgument, Output: OperatorRes
     }
   }
 
-  public override func callBoxed(_ arguments: [Value]) throws -> [Value] {
+  package override func callUnscoped(_ arguments: [Value]) throws -> [Value] {
     guard arguments.count == schema.parameters.count else {
       throw TorchError(
         .type, "\(name)() expected \(schema.parameters.count) argument(s) but received \(arguments.count)")
     }
     let source = BoxedArguments(arguments)
-    return try withErrors {
-      try call(repeat source.next((each Argument).self)).boxedResults(returns: schema.returns)
-    }
+    return try call(repeat source.next((each Argument).self)).boxedResults(returns: schema.returns)
   }
 
   package override func callReference(_ arguments: [Value]) throws -> [Value]? {

@@ -24,6 +24,8 @@ public struct Schema: Sendable {
   public let parameters: [Parameter]
   /// Types of the returns, annotations of aliasing removed.
   public let returns: [String]
+  /// `str self, ...`: any number of arguments more, of any type.
+  public let isVariadic: Bool
 
   /// `aten::add.Tensor`, under which it is registered.
   public var qualifiedName: String { overload.isEmpty ? name : name + "." + overload }
@@ -41,9 +43,14 @@ public struct Schema: Sendable {
     name = String(names[0])
     overload = names.count > 1 ? String(names[1]) : ""
     var keywordOnly = false
+    var variadic = false
     parameters = Schema.split(full[full.index(after: open)..<arrow.lowerBound]).compactMap { piece in
       if piece == "*" {
         keywordOnly = true
+        return nil
+      }
+      if piece == "..." {
+        variadic = true
         return nil
       }
       let halves = piece.split(separator: "=", maxSplits: 1)
@@ -55,11 +62,14 @@ public struct Schema: Sendable {
         defaultText: halves.count > 1 ? String(halves[1]) : nil, isKeywordOnly: keywordOnly,
         isWritten: written.contains("!"))
     }
+    isVariadic = variadic
     var result = full[arrow.upperBound...]
     if result.first == "(", result.last == ")" { result = result.dropFirst().dropLast() }
     returns = Schema.split(result).map { piece in
       // A return may carry a name: `Tensor values`.
-      Schema.withoutAliasing(piece.split(separator: " ").first ?? piece)
+      let type = Schema.withoutAliasing(piece)
+      let name = type.lastIndex(of: " ").flatMap { type[$0...].contains { ")]".contains($0) } ? nil : $0 }
+      return String(name.map { type[..<$0] } ?? type[...])
     }
   }
 
@@ -82,10 +92,21 @@ public struct Schema: Sendable {
     return pieces.map { $0.trimmed }.filter { !$0.isEmpty }
   }
 
-  /// `Tensor(a!)?` without its annotation: `Tensor?`.
+  /// `Tensor(a!)?` without its annotation: `Tensor?`. Brackets that make a type, as in `Dict(str, t)`, stay.
   private static func withoutAliasing(_ type: Substring) -> String {
-    guard let open = type.firstIndex(of: "("), let close = type.firstIndex(of: ")") else { return String(type) }
-    return String(type[..<open] + type[type.index(after: close)...])
+    var text = ""
+    var word = ""
+    var rest = type[...]
+    while let character = rest.popFirst() {
+      if character == "(", !word.isEmpty, !["Dict", "Future", "RRef", "Union"].contains(word) {
+        var depth = 1
+        while depth > 0, let inner = rest.popFirst() { depth += inner == "(" ? 1 : inner == ")" ? -1 : 0 }
+        continue
+      }
+      word = character.isLetter || character.isNumber || "[]?)".contains(character) ? word + String(character) : ""
+      text.append(character)
+    }
+    return text
   }
 }
 

@@ -157,6 +157,13 @@ extension JIT {
         let source = try text(node.inputs[0])
         guard !node.outputs.isEmpty else { return }
         add(node.outputs.map { define($0) + ", " }.joined() + "= " + source)
+      case "prim::Enter":
+        // What follows up to the node that leaves stands in the body.
+        let target = node.output.uses.isEmpty ? "" : " as \(define(node.output))"
+        try add("with \(text(node.inputs[0]))\(target):")
+        indent += "  "
+        add("pass")
+      case "prim::Exit": indent.removeLast(2)
       default:
         let text = try expression(node)
         if node.outputs.isEmpty { return add(text) }

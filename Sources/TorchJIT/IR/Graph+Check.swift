@@ -62,7 +62,8 @@ extension JIT {
     private func checkArguments(of node: Node) throws {
       guard let signature = node.signature else { return }
       try require(
-        node.inputs.count == signature.parameters.count,
+        node.inputs.count == signature.parameters.count
+          || (signature.isVariadic && node.inputs.count > signature.parameters.count),
         "\(describe(node)) has \(node.inputs.count) inputs for \(signature.parameters.count) parameters")
       for (input, parameter) in zip(node.inputs, signature.parameters) {
         var variables: [String: ScriptType] = [:]

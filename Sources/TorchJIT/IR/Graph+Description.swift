@@ -121,7 +121,7 @@ extension JIT.IValue {
 
 extension JIT.IValue {
   /// A number with as many significant digits as asked for, and a point where it would look like an integer.
-  fileprivate static func digits(_ value: Double, _ count: Int) -> String {
+  static func digits(_ value: Double, _ count: Int) -> String {
     let text = String(format: "%.\(count)g", value)
     return text.contains { ".enf".contains($0) } ? text : text + "."
   }

@@ -1,5 +1,7 @@
 // Classes and modules of TorchScript: what attributes their objects have, and their methods.
 
+import Synchronization
+
 extension JIT {
   /// A class of TorchScript; modules are classes too.
   public final class ClassType: @unchecked Sendable {
@@ -25,6 +27,9 @@ extension JIT {
     private var slots: [String: Int] = [:]
     /// Values that belong to the class and not to its objects: `__constants__`.
     public internal(set) var constants: [String: IValue] = [:]
+    /// Methods that run before and after `forward`, where the object is called as a whole.
+    public internal(set) var forwardPreHooks: [String] = []
+    public internal(set) var forwardHooks: [String] = []
     /// In the order of the source.
     public private(set) var methodNames: [String] = []
     private var methods: [String: Function] = [:]
@@ -77,6 +82,8 @@ extension JIT {
     public internal(set) var signature: Signature
     /// The body. Set once the function is compiled: a method may be called before it is.
     public internal(set) var graph: Graph!
+    /// What the graph runs as, made at the first call.
+    let compiled = AtomicLazyReference<Code>()
 
     public init(_ qualifiedName: String, _ signature: Signature, graph: Graph? = nil) {
       self.qualifiedName = qualifiedName

@@ -29,6 +29,8 @@ extension JIT {
 
     public var parameters: [Parameter]
     public var returns: [ScriptType]
+    /// Any arguments may follow those of the parameters.
+    public var isVariadic = false
 
     public init(_ parameters: [Parameter], returns: [ScriptType]) {
       self.parameters = parameters
@@ -45,6 +47,7 @@ extension JIT {
           broadcastLength: Signature.fixedLength(parameter.type))
       }
       returns = schema.returns.map { ScriptType(schemaType: $0) }
+      isVariadic = schema.isVariadic
     }
 
     /// 2 of `int[2]` and `int[2]?`.
@@ -74,7 +77,7 @@ extension JIT {
         let items = ScriptType.split(text.dropFirst().dropLast()).map { value($0, element) }
         return .list(ListObject(element, items))
       }
-      if text.first == "\"" || text.first == "'" { return .string(String(text.dropFirst().dropLast())) }
+      if text.first == "\"" || text.first == "'" { return .string(unescaped(text.dropFirst().dropLast())) }
       let isFloat = type.withoutOptional == .float
       if let integer = Int(text) {
         if isFloat { return .double(Double(integer)) }
@@ -84,6 +87,15 @@ extension JIT {
       }
       if let number = Double(text) { return .double(number) }
       return .string(text)
+    }
+
+    /// The characters that `\n`, `\t`, `\f` and `\v` of a schema stand for.
+    private static func unescaped(_ text: Substring) -> String {
+      let pieces = text.split(separator: "\\", omittingEmptySubsequences: false)
+      return pieces.dropFirst().reduce(String(pieces[0])) { result, piece in
+        let known: [Character: String] = ["n": "\n", "t": "\t", "f": "\u{0C}", "v": "\u{0B}"]
+        return result + (piece.first.flatMap { known[$0] } ?? "") + piece.dropFirst()
+      }
     }
   }
 }

@@ -2,6 +2,7 @@
 
 import OrderedCollections
 import TorchCore
+import TorchONNX
 import TorchSerialization
 
 struct FileContents {
@@ -49,7 +50,11 @@ struct FileContents {
       metadata = gguf.metadata
       facts["version"] = String(gguf.version)
     case .onnx:
-      throw TorchError(.notImplemented, "\(path) is an ONNX model, which holds a graph and no named tensors to read")
+      let model = try ONNX.ModelFile(path)
+      tree = FileContents.tree(model.tensors)
+      for (key, text) in model.metadata { metadata[key] = .string(text) }
+      facts = model.facts
+      sources["graph"] = model.text
     }
   }
 

@@ -34,7 +34,8 @@ struct FileReport {
       if showsCode {
         for (name, text) in contents.sources { lines += ["", "# \(name)", text.trimmingCharacters(in: .newlines)] }
       } else {
-        lines.append("code in \(contents.sources.count) files; --code shows it")
+        let place = contents.format == .onnx ? "a graph" : "code in \(contents.sources.count) files"
+        lines.append("\(place); --code shows it")
       }
     }
     return lines.joined(separator: "\n")
