@@ -150,24 +150,11 @@ extension JIT.Builtins {
 
   // MARK: Weight normalization
 
-  /// `v · g / ‖v‖`, the norm over all dimensions but one, or over all where `dim` is -1.
+  /// `v · g / ‖v‖` and the norm, over all dimensions but one, or over all where `dim` is -1.
   @Family private static var weightNorms: [JIT.Builtin] {
-    JIT.Builtin("aten::norm_except_dim(Tensor v, int pow=2, int dim=0) -> Tensor") {
-      (v: Tensor, power: Int, dim: Int) in
-      norm(v, power, except: dim)
-    }
-    JIT.Builtin("aten::_weight_norm(Tensor v, Tensor g, int dim=0) -> Tensor") { (v: Tensor, g: Tensor, dim: Int) in
-      v * (g / norm(v, 2, except: dim))
-    }
     JIT.Builtin("aten::_weight_norm_interface(Tensor v, Tensor g, int dim=0) -> (Tensor, Tensor)") {
       (v: Tensor, g: Tensor, dim: Int) -> JIT.IValue in
-      let norms = norm(v, 2, except: dim)
-      return .tuple([.tensor(v * (g / norms)), .tensor(norms)])
+      .tuple([.tensor(torch.weightNorm(v, g, dim: dim)), .tensor(torch.normExceptDim(v, dim: dim))])
     }
-  }
-
-  private static func norm(_ v: Tensor, _ power: Int, except dim: Int) -> Tensor {
-    if dim == -1 { return v.norm(p: .int(power)) }
-    return v.norm(p: .int(power), dim: (0..<v.ndim).filter { $0 != dim }, keepdim: true)
   }
 }
