@@ -16,7 +16,7 @@ func run(_ path: String, _ sizes: [Int]) throws {
   let start = clock.now
   let model = try JIT.load(path, device: .cpu)
   let loaded = clock.now
-  let input = Tensor.full(sizes, 1.0)
+  let input = Tensor.full(Shape(sizes), 1.0)
   let first = torch.inferenceMode { model(input) }
   if let failure = first.failure { throw failure }
   let ran = clock.now
