@@ -136,7 +136,8 @@ private func gradients(_ module: nn.Module) -> [String: Tensor] {
     let kind = String(name.split(separator: " ")[0])
     torch.manualSeed(11)
     let tensor = Tensor.empty(Shape(expected.shape))
-    let filled = try #require(fill[kind])(tensor)
+    let initialize = try #require(fill[kind])
+    let filled = initialize(tensor)
     #expect(filled === tensor)
     // The factors of orthogonal matrices are LAPACK's.
     try compare(tensor, expected, kind == "orthogonal" ? 2e-6 : 1e-6, name)
@@ -320,7 +321,8 @@ private func pruneTwice(_ m: nn.Linear) throws -> nn.Linear {
   ]
   for (name, expected) in try fixture("nn/utilities.json", Utilities.self).fused {
     torch.manualSeed(2)
-    let module = try #require(makers[name])()
+    let make = try #require(makers[name])
+    let module = make()
     #expect(module.description == expected.repr)
     try compare(state(module), expected.state, 1e-12, name)
     #expect(module.parameters().map(\.requiresGrad) == expected.requires, "\(name)")
