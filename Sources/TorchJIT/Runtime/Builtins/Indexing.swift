@@ -17,16 +17,16 @@ extension JIT.Builtins {
       to: "aten::index_put_")
     let put = calling("aten::index_put_")
     JIT.Builtin(
-      "aten::_index_put_impl_.hacked_twin(Tensor(a!) self, Tensor[] indices, Tensor values, bool accumulate=False, bool unsafe=False) -> Tensor(a!)"
-    ) { (x: [JIT.IValue]) in try put(Array(x.prefix(4))) }
-    JIT.Builtin(
       "aten::_index_put_impl_(Tensor(a!) self, Tensor?[] indices, Tensor values, bool accumulate=False, bool unsafe=False) -> Tensor(a!)"
     ) { (x: [JIT.IValue]) in try put(Array(x.prefix(4))) }
-    forwarding(
-      "aten::split(Tensor(a -> *) self, int[] split_sizes, int dim=0) -> Tensor(a)[]", to: "aten::split_with_sizes")
+    JIT.Builtin(
+      "aten::_index_put_impl_.hacked_twin(Tensor(a!) self, Tensor[] indices, Tensor values, bool accumulate=False, bool unsafe=False) -> Tensor(a!)"
+    ) { (x: [JIT.IValue]) in try put(Array(x.prefix(4))) }
     forwarding(
       "aten::split.sizes(Tensor(a -> *) self, SymInt[] split_size, int dim=0) -> Tensor(a)[]",
       to: "aten::split_with_sizes")
+    forwarding(
+      "aten::split(Tensor(a -> *) self, int[] split_sizes, int dim=0) -> Tensor(a)[]", to: "aten::split_with_sizes")
     for name in ["numpy_T", "matrix_H", "mT", "mH"] {
       forwarding("aten::\(name).a(Tensor(a) self) -> Tensor(a)", to: "aten::\(name)")
     }

@@ -70,10 +70,10 @@ extension JIT.Builtins {
     // What follows the groups are switches of cuDNN.
     return [
       JIT.Builtin(
-        "aten::_convolution(\(shared), SymInt[] output_padding, SymInt groups, bool benchmark, bool deterministic, bool cudnn_enabled, bool allow_tf32) -> Tensor"
+        "aten::_convolution.deprecated(\(shared), int[] output_padding, SymInt groups, bool benchmark, bool deterministic, bool cudnn_enabled) -> Tensor"
       ) { (x: [JIT.IValue]) in try convolution(Array(x.prefix(9))) },
       JIT.Builtin(
-        "aten::_convolution.deprecated(\(shared), int[] output_padding, SymInt groups, bool benchmark, bool deterministic, bool cudnn_enabled) -> Tensor"
+        "aten::_convolution(\(shared), SymInt[] output_padding, SymInt groups, bool benchmark, bool deterministic, bool cudnn_enabled, bool allow_tf32) -> Tensor"
       ) { (x: [JIT.IValue]) in try convolution(Array(x.prefix(9))) },
       JIT.Builtin(
         "aten::_convolution_mode(Tensor input, Tensor weight, Tensor? bias, SymInt[] stride, str padding, SymInt[] dilation, SymInt groups) -> Tensor"

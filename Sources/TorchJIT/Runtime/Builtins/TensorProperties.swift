@@ -44,14 +44,14 @@ extension JIT.Builtins {
   // MARK: Sizes
 
   @Family private static var sizes: [JIT.Builtin] {
-    JIT.Builtin("aten::size(Tensor self) -> int[]") { (x: Tensor) in Array(x.shape) }
     JIT.Builtin("aten::size.int(Tensor self, int dim) -> int", size)
-    JIT.Builtin("aten::sym_size(Tensor self) -> SymInt[]") { (x: Tensor) in Array(x.shape) }
+    JIT.Builtin("aten::size(Tensor self) -> int[]") { (x: Tensor) in Array(x.shape) }
     JIT.Builtin("aten::sym_size.int(Tensor self, int dim) -> SymInt", size)
-    JIT.Builtin("aten::stride(Tensor self) -> int[]") { (x: Tensor) in Array(x.strides) }
+    JIT.Builtin("aten::sym_size(Tensor self) -> SymInt[]") { (x: Tensor) in Array(x.shape) }
     JIT.Builtin("aten::stride.int(Tensor self, int dim) -> int", stride)
-    JIT.Builtin("aten::sym_stride(Tensor self) -> SymInt[]") { (x: Tensor) in Array(x.strides) }
+    JIT.Builtin("aten::stride(Tensor self) -> int[]") { (x: Tensor) in Array(x.strides) }
     JIT.Builtin("aten::sym_stride.int(Tensor self, int dim) -> SymInt", stride)
+    JIT.Builtin("aten::sym_stride(Tensor self) -> SymInt[]") { (x: Tensor) in Array(x.strides) }
     JIT.Builtin("aten::numel(Tensor self) -> int") { (x: Tensor) in x.numel }
     JIT.Builtin("aten::sym_numel(Tensor self) -> SymInt") { (x: Tensor) in x.numel }
     JIT.Builtin("aten::dim(Tensor self) -> int") { (x: Tensor) in x.ndim }
