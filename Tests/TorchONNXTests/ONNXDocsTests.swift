@@ -14,7 +14,8 @@ import TorchONNX
     let end = try #require(text.range(of: "<!-- tables: end -->"))
     let tables = try self.tables()
     if ProcessInfo.processInfo.environment["REWRITE_DOCS"] == "1" {
-      try (text[..<begin.upperBound] + tables + text[end.lowerBound...]).write(to: page, atomically: true, encoding: .utf8)
+      try (text[..<begin.upperBound] + tables + text[end.lowerBound...]).write(
+        to: page, atomically: true, encoding: .utf8)
     } else {
       let same = text[begin.upperBound..<end.lowerBound] == tables
       #expect(same, "Docs/ONNX.md is out of date: REWRITE_DOCS=1 make test ARGS=\"--filter ONNXDocsTests\"")
@@ -43,7 +44,8 @@ import TorchONNX
 
   private func tables() throws -> String {
     let families = ONNX.Coverage.families
-    var text = "### Export\n\n\(families.flatMap(\.rules).flatMap(\.operators).count) operators have rules, each for all overloads.\n"
+    var text =
+      "### Export\n\n\(families.flatMap(\.rules).flatMap(\.operators).count) operators have rules, each for all overloads.\n"
     for (name, rules) in families {
       text += "\n#### \(name)\n\n| operators | in ONNX | from opset |\n|---|---|---|\n"
       for rule in rules where !rule.onnx.isEmpty {
@@ -56,8 +58,9 @@ import TorchONNX
       let short = names.map { "`\($0.replacing("aten::", with: ""))`" }
       return short.joined(separator: ", ") + "\n"
     }
-    text += "\n#### Exported as what they are made of\n\nWhere that can be expressed:\n\n" + list(composed)
-    text += "\n#### Without a rule\n\nA model that calls one of these is refused, with all of them named:\n\n" + list(missing)
+    text += "\n#### Exported as their reference\n\nWhere that can be expressed:\n\n" + list(composed)
+    text +=
+      "\n#### Without a rule\n\nA model that calls one of these is refused, with all of them named:\n\n" + list(missing)
     text += "\n### Import\n\n| operator | from opset |\n|---|---|\n"
     for (name, since) in ONNX.Coverage.imported {
       text += "| \(name) | \(since.map(String.init).joined(separator: ", ")) |\n"

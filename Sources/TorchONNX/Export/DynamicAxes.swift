@@ -38,13 +38,15 @@ extension ONNX {
         for (dim, name) in (dynamic[input]?.names ?? [:]).sorted(by: { $0.key < $1.key }) {
           let positive = dim < 0 ? dim + tensor.ndim : dim
           guard tensor.shape.indices.contains(positive) else {
-            throw TorchError(.index, "dynamic axis \(dim) of '\(input)' is out of range for a tensor of \(tensor.ndim) dimensions")
+            throw TorchError(
+              .index, "dynamic axis \(dim) of '\(input)' is out of range for a tensor of \(tensor.ndim) dimensions")
           }
           let name = name ?? "\(input)_dynamic_axes_\(positive + 1)"
           let size = tensor.shape[positive]
           if let known = axes.firstIndex(where: { $0.name == name }) {
             guard axes[known].size == size else {
-              throw TorchError(.value, "the dynamic axis '\(name)' has the sizes \(axes[known].size) and \(size) in the example")
+              throw TorchError(
+                .value, "the dynamic axis '\(name)' has the sizes \(axes[known].size) and \(size) in the example")
             }
             own.append((positive, known))
           } else {

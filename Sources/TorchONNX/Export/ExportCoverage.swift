@@ -19,15 +19,16 @@ extension ONNX {
       }
     }
 
-    /// Registered operators without a rule, by whether they are exported as what they are made of. Operators that write,
-    /// which are exported as the ones that do not, and those that only derivatives call are left out.
+    /// Registered operators without a rule, by whether they are exported as their reference is. Operators that write, which
+    /// are exported as the ones that do not, and those that only derivatives call are left out.
     package static var withoutRule: (composed: [String], missing: [String]) {
       var (composed, missing) = ([String](), [String]())
       for op in OperatorRegistry.all {
         let base = op.schema.baseName
-        guard !op.schema.parameters.contains(where: \.isWritten), !base.contains("backward"), RuleTable.find(op.schema) == nil
+        guard !op.schema.parameters.contains(where: \.isWritten), !base.contains("backward"),
+          RuleTable.find(op.schema) == nil
         else { continue }
-        if op.tier == .primitive { missing.append(op.name) } else { composed.append(op.name) }
+        if op.tier == .fused { composed.append(op.name) } else { missing.append(op.name) }
       }
       return (composed, missing)
     }

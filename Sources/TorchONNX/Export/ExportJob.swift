@@ -31,7 +31,9 @@ extension ONNX {
     func run() throws -> ModelWriter {
       guard ExportSettings.opsets.contains(settings.opset) else {
         throw TorchError(
-          .value, "Unsupported ONNX opset version: \(settings.opset); supported are \(ExportSettings.opsets.lowerBound) to \(ExportSettings.opsets.upperBound)")
+          .value,
+          "Unsupported ONNX opset version: \(settings.opset); supported are \(ExportSettings.opsets.lowerBound) to \(ExportSettings.opsets.upperBound)"
+        )
       }
       let graph = prepared()
       let inputs = graph.inputs.dropFirst(root == nil ? 0 : 1).dropLast(parameters.count)
@@ -65,13 +67,17 @@ extension ONNX {
         let count = value.flattened.count
         let base = parameter.name.isEmpty ? "input" : parameter.name
         if !value.isTensors {
-          throw TorchError(.type, "input '\(base)' is a \(value.type): only tensors, and tuples, lists and dictionaries of them, are inputs of an ONNX model")
+          throw TorchError(
+            .type,
+            "input '\(base)' is a \(value.type): only tensors, and tuples, lists and dictionaries of them, are inputs of an ONNX model"
+          )
         }
         defaults += count == 1 ? [base] : (0..<count).map { "\(base)_\($0)" }
       }
       guard settings.inputNames.count <= defaults.count else {
         throw TorchError(
-          .value, "number of input names provided (\(settings.inputNames.count)) exceeded number of inputs (\(defaults.count))")
+          .value,
+          "number of input names provided (\(settings.inputNames.count)) exceeded number of inputs (\(defaults.count))")
       }
       guard Set(settings.inputNames).count == settings.inputNames.count else {
         throw TorchError(.value, "two inputs have the same name: \(settings.inputNames)")
@@ -97,7 +103,9 @@ extension ONNX {
           guard tries[failure.variant] < variants.candidates(failure.variant).count else {
             let axes = variants.axes.map { "'\($0.name)'" }.joined(separator: ", ")
             throw TorchError(
-              .value, "the model does not run with other sizes of the dynamic axes \(axes) than those of the example: \(failure.error)")
+              .value,
+              "the model does not run with other sizes of the dynamic axes \(axes) than those of the example: \(failure.error)"
+            )
           }
         }
       }
@@ -147,7 +155,9 @@ extension ONNX {
       }
     }
 
-    private func used(_ proto: Onnx_GraphProto, _ state: [(wire: Wire, tensor: Tensor)]) -> [(wire: Wire, tensor: Tensor)] {
+    private func used(_ proto: Onnx_GraphProto, _ state: [(wire: Wire, tensor: Tensor)]) -> [(
+      wire: Wire, tensor: Tensor
+    )] {
       let reads = Set(proto.node.flatMap(ModelWriter.reads) + proto.output.map(\.name))
       return state.filter { reads.contains($0.wire) }
     }
@@ -160,7 +170,9 @@ extension ONNX {
       let outputs = try results.flatMap { try flattened(try exporter.fresh($0), nil) }
       guard settings.outputNames.count <= outputs.count else {
         throw TorchError(
-          .value, "number of output names provided (\(settings.outputNames.count)) exceeded number of outputs (\(outputs.count))")
+          .value,
+          "number of output names provided (\(settings.outputNames.count)) exceeded number of outputs (\(outputs.count))"
+        )
       }
       let call = RuleCall(schema: Schema("onnx::outputs() -> ()"), arguments: [], graph: exporter.root, results: nil)
       let wires = try outputs.map { try call.wire($0.value) }

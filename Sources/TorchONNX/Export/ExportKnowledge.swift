@@ -32,14 +32,17 @@ extension ONNX {
 
     private static let aboutSizes: Set = [
       "aten::size", "aten::sym_size", "prim::shape", "aten::len", "aten::numel", "aten::sym_numel", "prim::numel",
-      "aten::stride", "aten::is_contiguous", "aten::is_same_size", "aten::storage_offset", "aten::is_non_overlapping_and_dense",
+      "aten::stride", "aten::is_contiguous", "aten::is_same_size", "aten::storage_offset",
+      "aten::is_non_overlapping_and_dense",
     ]
 
     /// Operators whose results' sizes depend on the elements of their arguments.
     private static let selecting: Set = [
-      "aten::nonzero", "aten::nonzero_numpy", "aten::argwhere", "aten::masked_select", "aten::_unique2", "aten::unique_dim",
+      "aten::nonzero", "aten::nonzero_numpy", "aten::argwhere", "aten::masked_select", "aten::_unique2",
+      "aten::unique_dim",
       "aten::unique_consecutive", "aten::bincount", "torchvision::nms", "aten::repeat_interleave.Tensor",
-      "aten::repeat_interleave.self_Tensor", "aten::item", "aten::Int", "aten::Float", "aten::Bool", "aten::IntImplicit",
+      "aten::repeat_interleave.self_Tensor", "aten::item", "aten::Int", "aten::Float", "aten::Bool",
+      "aten::IntImplicit",
       "aten::FloatImplicit", "aten::ScalarImplicit", "aten::_local_scalar_dense", "aten::is_nonzero",
     ]
 
@@ -51,7 +54,9 @@ extension ONNX {
       }
       // x[mask]
       return schema.name == "aten::index"
-        && arguments.dropFirst().contains { $0.elements?.contains { $0.cell?.dtype == .bool || $0.cell?.dtype == .uint8 } ?? false }
+        && arguments.dropFirst().contains {
+          $0.elements?.contains { $0.cell?.dtype == .bool || $0.cell?.dtype == .uint8 } ?? false
+        }
     }
 
     static func isRandom(_ op: AnyOperator) -> Bool {
@@ -60,7 +65,8 @@ extension ONNX {
 
     private static let randomFamilies: Set = [
       "rand", "randn", "randint", "randperm", "rand_like", "randn_like", "randint_like", "normal", "bernoulli",
-      "multinomial", "poisson", "dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout", "native_dropout",
+      "multinomial", "poisson", "dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout",
+      "native_dropout",
     ]
 
     /// Bytes of the tensors in a value.

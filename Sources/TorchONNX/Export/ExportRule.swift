@@ -1,8 +1,8 @@
 // A rule says how one operator of PyTorch is written in ONNX.
 //
 // The rules stand in Rules/, a file a family; each family ends in a list, and `RuleTable` lists the families. A rule
-// holds for all overloads of its operators and reads arguments by their names in the schema. An operator without a rule
-// that is made of others is exported as those (`Exporter+Decomposition.swift`).
+// holds for all overloads of its operators and reads arguments by their names in the schema. A fused operator without a
+// rule is exported as its reference is (`Exporter+Decomposition.swift`).
 // Reference: https://onnx.ai/onnx/operators
 
 import TorchCore

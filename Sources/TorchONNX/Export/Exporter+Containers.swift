@@ -18,7 +18,9 @@ extension ONNX.Exporter {
   }
 
   private func mayChange(_ owner: ONNX.GraphWriter) throws {
-    if owner !== writer { throw unsupported("a list or dictionary that is changed in a branch or loop decided at run time") }
+    if owner !== writer {
+      throw unsupported("a list or dictionary that is changed in a branch or loop decided at run time")
+    }
   }
 
   // MARK: Lists
@@ -41,7 +43,8 @@ extension ONNX.Exporter {
       box.items.insert(arguments[2], at: min(max(at, 0), box.items.count))
       return []
     case "aten::pop":
-      guard let at = arguments.count > 1 ? index(arguments[1]) : box.items.count - 1, box.items.indices.contains(at) else {
+      guard let at = arguments.count > 1 ? index(arguments[1]) : box.items.count - 1, box.items.indices.contains(at)
+      else {
         throw TorchError(.index, "pop index out of range")
       }
       try mayChange(box.writer)
@@ -86,7 +89,9 @@ extension ONNX.Exporter {
 
   private func sliced(_ items: [Exported], _ arguments: [Exported]) throws -> [Exported] {
     let bounds = arguments.dropFirst().map(\.constant)
-    guard !bounds.contains(where: { $0 == nil }) else { throw unsupported("a part of a list whose bounds are not constant") }
+    guard !bounds.contains(where: { $0 == nil }) else {
+      throw unsupported("a part of a list whose bounds are not constant")
+    }
     func bound(_ i: Int, _ fallback: Int) -> Int {
       guard i < bounds.count, let value = bounds[bounds.startIndex + i]?.int else { return fallback }
       return min(max(value < 0 ? value + items.count : value, 0), items.count)
@@ -112,10 +117,14 @@ extension ONNX.Exporter {
       guard let i = try place(arguments[1]) else { throw TorchError(.index, "the key is not in the dictionary") }
       return [box.items[i].value]
     case "aten::get":
-      return [try place(arguments[1]).map { box.items[$0].value } ?? (arguments.count > 2 ? arguments[2] : .constant(.none))]
+      return [
+        try place(arguments[1]).map { box.items[$0].value } ?? (arguments.count > 2 ? arguments[2] : .constant(.none))
+      ]
     case "aten::_set_item":
       try mayChange(box.writer)
-      if let i = try place(arguments[1]) { box.items[i].value = arguments[2] } else if let key = arguments[1].constant {
+      if let i = try place(arguments[1]) {
+        box.items[i].value = arguments[2]
+      } else if let key = arguments[1].constant {
         box.items.append((key, arguments[2]))
       }
       return []
@@ -148,7 +157,9 @@ extension ONNX.Exporter {
   ) throws -> [Exported]? {
     switch builtin.schema.name {
     case "aten::append":
-      guard let cell = arguments[1].cell else { throw unsupported("a list that grows in a loop by something else than tensors") }
+      guard let cell = arguments[1].cell else {
+        throw unsupported("a list that grows in a loop by something else than tensors")
+      }
       sequence.wire = writer.emit("SequenceInsert", [sequence.wire, cell.wire], [:], outputs: 1, isPure: false)[0]
       sequence.element = sequence.element ?? cell.samples
       return [arguments[0]]

@@ -137,7 +137,9 @@ extension ONNX.Exporter {
       let results = try export(body)
       guard let next = results[0].constant?.bool else {
         // It depends on the data how long it goes on: a loop after all. Lists that it has changed cannot be taken back.
-        guard round == 0, !body.writesContainers else { throw unsupported("a loop that changes lists and whose end depends on data") }
+        guard round == 0, !body.writesContainers else {
+          throw unsupported("a loop that changes lists and whose end depends on data")
+        }
         writer.restore(state.nodes)
         (values, problems) = (state.values, state.problems)
         return nil
@@ -160,7 +162,9 @@ extension ONNX.Exporter {
     inputs[1] = condition.constant?.bool == true ? nil : try call.wire(condition, "condition")
     let carried = try start.map { value -> Exported in
       guard let scalar = value.constant?.scalar else { return value }
-      return package(try outer.scalar(scalar.0, scalar.1), value.constant!.type, Array(repeating: value.constant!, count: variantCount), true, view: nil)
+      return package(
+        try outer.scalar(scalar.0, scalar.1), value.constant!.type,
+        Array(repeating: value.constant!, count: variantCount), true, view: nil)
     }
     for value in carried { inputs.append(try call.wire(value, "carried")) }
     let starts = lists.map(\.wire)
@@ -168,7 +172,9 @@ extension ONNX.Exporter {
     writer = outer.inner()
     defer { writer = outer }
     var branch = Branch(writer: writer, results: [], name: "loop_body")
-    func input(_ name: String, _ value: Exported) -> Onnx_ValueInfoProto { info(writer.names.unique(name), value, fixed: false) }
+    func input(_ name: String, _ value: Exported) -> Onnx_ValueInfoProto {
+      info(writer.names.unique(name), value, fixed: false)
+    }
     let number = ONNX.Number(
       kind: .int, wire: writer.names.unique("iteration"), samples: Array(repeating: .int(0), count: variantCount),
       isDataDependent: true)
@@ -178,7 +184,9 @@ extension ONNX.Exporter {
       let port = input(parameter.name.isEmpty ? "carried" : parameter.name, value)
       branch.inputs.append(port)
       let samples = (0..<variantCount).compactMap { value.sample($0) }
-      guard let type = samples.first?.type else { throw unsupported("a loop that carries a value whose type is not known") }
+      guard let type = samples.first?.type else {
+        throw unsupported("a loop that carries a value whose type is not known")
+      }
       values[parameter] = package(port.name, type, samples.count == variantCount ? samples : nil, true, view: nil)
     }
     let ports = lists.map { _ in writer.names.unique("list") }
@@ -188,7 +196,8 @@ extension ONNX.Exporter {
     for ((list, port), start) in zip(zip(lists, ports), starts) {
       branch.inputs.append(info(port, .sequence(list)))
       let type = Int(ONNX.ElementType(list.element?.first?.dtype ?? .float32).rawValue)
-      inputs.append(start.isEmpty ? outer.emit("SequenceEmpty", [], ["dtype": .int(type)], outputs: 1, isPure: false)[0] : start)
+      inputs.append(
+        start.isEmpty ? outer.emit("SequenceEmpty", [], ["dtype": .int(type)], outputs: 1, isPure: false)[0] : start)
     }
     branch.results += lists.map { .sequence(ONNX.Sequence($0.wire, element: $0.element, in: writer)) }
     let graph = try branch.proto(self)
@@ -217,7 +226,9 @@ extension ONNX.Exporter {
         if !found.contains(where: { $0 === sequence }) { found.append(sequence) }
       case .list(let box):
         let sequence = try sequence(of: box)
-        for (key, other) in values { if case .list(let same) = other, same === box { values[key] = .sequence(sequence) } }
+        for (key, other) in values {
+          if case .list(let same) = other, same === box { values[key] = .sequence(sequence) }
+        }
         found.append(sequence)
       default: continue
       }
@@ -225,7 +236,9 @@ extension ONNX.Exporter {
     return found
   }
 
-  static let appending: Set = ["aten::append", "aten::extend", "aten::insert", "aten::pop", "aten::clear", "aten::_set_item"]
+  static let appending: Set = [
+    "aten::append", "aten::extend", "aten::insert", "aten::pop", "aten::clear", "aten::_set_item",
+  ]
 
   /// A list of tensors as a sequence.
   func sequence(of box: ONNX.ListBox) throws -> ONNX.Sequence {

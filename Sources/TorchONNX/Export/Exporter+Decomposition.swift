@@ -19,13 +19,14 @@ extension ONNX.Exporter {
     let dims = cells.map { cell in
       cell.sizes.map { sizes in sizes.indices.filter { sizes[$0] == nil } } ?? []
     }
-    guard let recording = try? JIT.record(
-      nn.Module(), examples, dynamicSizes: dims.allSatisfy(\.isEmpty) ? .none : .dims(dims),
-      { (_, tensors: [Tensor]) throws -> [Any] in
-        var rest = tensors[...]
-        let boxed = try arguments.map { try $0.boxed(&rest) }
-        return try (op.callReference(boxed) ?? []).map(ONNX.Exporter.plain)
-      })
+    guard
+      let recording = try? JIT.record(
+        nn.Module(), examples, dynamicSizes: dims.allSatisfy(\.isEmpty) ? .none : .dims(dims),
+        { (_, tensors: [Tensor]) throws -> [Any] in
+          var rest = tensors[...]
+          let boxed = try arguments.map { try $0.boxed(&rest) }
+          return try (op.callReference(boxed) ?? []).map(ONNX.Exporter.plain)
+        })
     else { return nil }
     let (nodes, known, wasScope) = (writer.checkpoint(), problems, writer.scope)
     problems = ONNX.ExportProblems()

@@ -69,8 +69,10 @@ extension ONNX.Exporter {
     case .tensor(let tensor):
       let kind = object.type.attribute(name)?.kind
       // Tensors that are no state are constants of the program.
-      return kind == .plain && object.tensorSlot(slot) == nil ? .constant(.tensor(tensor)) : .tensor(state(tensor, full))
-    case .list(let list): return .list(ONNX.ListBox(list.elementType, list.items.map { stateful($0, full) }, in: writer))
+      return kind == .plain && object.tensorSlot(slot) == nil
+        ? .constant(.tensor(tensor)) : .tensor(state(tensor, full))
+    case .list(let list):
+      return .list(ONNX.ListBox(list.elementType, list.items.map { stateful($0, full) }, in: writer))
     default: return literal(value)
     }
   }
@@ -96,7 +98,9 @@ extension ONNX.Exporter {
   }
 
   private func isInstance(_ node: JIT.Node, _ value: Exported) throws -> Bool {
-    guard case .types(let types)? = node.attributes["types"], let sample = value.sample(0) else { throw unexpected(node) }
+    guard case .types(let types)? = node.attributes["types"], let sample = value.sample(0) else {
+      throw unexpected(node)
+    }
     return types.contains { sample.type.isSubtype(of: $0) }
   }
 

@@ -9,7 +9,8 @@ import TorchJIT
 extension ONNX.Exporter {
   /// The origin of the first result, where it shares its first argument's memory.
   func view(_ op: AnyOperator, _ arguments: [Exported], _ results: [[JIT.IValue]]?) -> ONNX.ViewOrigin? {
-    guard let base = arguments.first?.cell, let result = results?.first?.first?.tensor, let source = base.samples?.first,
+    guard let base = arguments.first?.cell, let result = results?.first?.first?.tensor,
+      let source = base.samples?.first,
       op.isView || result.sharesStorage(with: source)
     else { return nil }
     return ONNX.ViewOrigin(base: base, op: op, arguments: arguments)
@@ -42,7 +43,8 @@ extension ONNX.Exporter {
     }
     if let wanted = cell.dtype, let dtype = result.dtype, dtype != wanted {
       let samples = result.samples?.map { $0.to(wanted) }
-      result = ONNX.Cell(writer.cast(result.wire, to: wanted), samples: samples, isDataDependent: result.isDataDependent, in: writer)
+      result = ONNX.Cell(
+        writer.cast(result.wire, to: wanted), samples: samples, isDataDependent: result.isDataDependent, in: writer)
     }
     try write(result, into: cell)
     return [arguments[0]]
@@ -88,7 +90,8 @@ extension ONNX.Exporter {
 
   /// The base of a view with what was written through it.
   private func putBack(_ cell: ONNX.Cell, _ view: ONNX.ViewOrigin) throws -> ONNX.Cell {
-    let value = Exported.tensor(ONNX.Cell(cell.wire, samples: cell.samples, isDataDependent: cell.isDataDependent, in: writer))
+    let value = Exported.tensor(
+      ONNX.Cell(cell.wire, samples: cell.samples, isDataDependent: cell.isDataDependent, in: writer))
     let base = Exported.tensor(ONNX.Cell(view.base.wire, samples: view.base.samples, in: writer))
     let rest = Array(view.arguments.dropFirst())
     func apply(_ name: String, _ arguments: [Exported]) throws -> ONNX.Cell {
@@ -113,11 +116,14 @@ extension ONNX.Exporter {
       return try apply("aten::reshape_as", [value, base])
     case "aten::transpose", "aten::t": return try apply(view.op.name, [value] + rest)
     case "aten::permute":
-      guard let order = rest[0].constant?.elements?.compactMap(\.int) else { throw unsupported("a write through permute") }
+      guard let order = rest[0].constant?.elements?.compactMap(\.int) else {
+        throw unsupported("a write through permute")
+      }
       let positive = order.map { $0 < 0 ? $0 + order.count : $0 }
       let inverse = positive.indices.map { positive.firstIndex(of: $0)! }
       return try apply("aten::permute", [value, .constant(.ints(inverse))])
-    case "aten::detach", "aten::alias", "aten::contiguous", "aten::to", "aten::lift_fresh", "aten::lift", "aten::dropout",
+    case "aten::detach", "aten::alias", "aten::contiguous", "aten::to", "aten::lift_fresh", "aten::lift",
+      "aten::dropout",
       "aten::positive":
       return cell
     default: throw unsupported("a write through a view made by \(view.op.name)")

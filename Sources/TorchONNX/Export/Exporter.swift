@@ -178,7 +178,9 @@ extension ONNX {
         guard first.allSatisfy({ ExportKnowledge.size($0) <= ExportKnowledge.foldingLimit }) else { return nil }
         return first.map(literal)
       }
-      guard ExportKnowledge.isAboutTypes(schema) || (ExportKnowledge.isAboutSizes(schema) && !arguments.contains(where: \.isDataDependent))
+      guard
+        ExportKnowledge.isAboutTypes(schema)
+          || (ExportKnowledge.isAboutSizes(schema) && !arguments.contains(where: \.isDataDependent))
       else { return nil }
       guard results.dropFirst().allSatisfy({ zip($0, first).allSatisfy { ExportKnowledge.isEqual($0, $1) } }) else {
         return nil
@@ -210,10 +212,12 @@ extension ONNX {
         // A list: a wire for each element.
         let element = JIT.ScriptType(schemaType: String(schema.returns[0].prefix { $0 != "[" }))
         let items = wires.enumerated().map { i, wire in
-          package(wire, element, samples(0).flatMap { lists in
-            let items = lists.compactMap { $0.elements }
-            return items.allSatisfy { $0.count == wires.count } ? items.map { $0[i] } : nil
-          }, isDataDependent, view: nil)
+          package(
+            wire, element,
+            samples(0).flatMap { lists in
+              let items = lists.compactMap { $0.elements }
+              return items.allSatisfy { $0.count == wires.count } ? items.map { $0[i] } : nil
+            }, isDataDependent, view: nil)
         }
         return [.list(ListBox(element, items, in: writer))]
       }
@@ -222,7 +226,8 @@ extension ONNX {
           return .missing("result \(i) of \(schema.name) has no equivalent in ONNX")
         }
         return package(
-          wires[i], JIT.ScriptType(schemaType: schema.returns[i]), samples(i), isDataDependent, view: i == 0 ? view : nil)
+          wires[i], JIT.ScriptType(schemaType: schema.returns[i]), samples(i), isDataDependent,
+          view: i == 0 ? view : nil)
       }
     }
 
@@ -235,7 +240,11 @@ extension ONNX {
       case .bool: return .number(Number(kind: .bool, wire: wire, samples: samples, isDataDependent: isDataDependent))
       case .number:
         let kind: Number.Kind =
-          switch samples?.first { case .int: .int case .bool: .bool default: .float }
+          switch samples?.first {
+          case .int: .int
+          case .bool: .bool
+          default: .float
+          }
         return .number(Number(kind: kind, wire: wire, samples: samples, isDataDependent: isDataDependent))
       default:
         let tensors = samples.flatMap { list in
@@ -246,7 +255,9 @@ extension ONNX {
         let depends = isDataDependent && tensors?.first?.ndim != 0
         let cell = Cell(wire, samples: tensors, isDataDependent: depends, in: writer, view: view)
         // A copy: the cell's wire may become another.
-        if writer === root, tensors != nil { declared.append(Cell(wire, samples: tensors, isDataDependent: depends, in: root)) }
+        if writer === root, tensors != nil {
+          declared.append(Cell(wire, samples: tensors, isDataDependent: depends, in: root))
+        }
         return .tensor(cell)
       }
     }
@@ -289,7 +300,8 @@ extension ONNX {
       let names = operators.map { name, why in "'\(name)'" + (why.map { " (\($0))" } ?? "") }
       return TorchError(
         .notImplemented,
-        "Exporting the operator\(names.count > 1 ? "s" : "") \(names.joined(separator: ", ")) to ONNX opset version \(opset) is not supported")
+        "Exporting the operator\(names.count > 1 ? "s" : "") \(names.joined(separator: ", ")) to ONNX opset version \(opset) is not supported"
+      )
     }
   }
 }

@@ -49,7 +49,8 @@ extension ONNX {
         proto.dataType = ElementType(tensor.dtype).rawValue
         proto.dims = tensor.shape.map(Int64.init)
         proto.dataLocation = .external
-        proto.externalData = [("location", location), ("offset", "\(offset)"), ("length", "\(count)")].map { key, value in
+        proto.externalData = [("location", location), ("offset", "\(offset)"), ("length", "\(count)")].map {
+          key, value in
           var entry = Onnx_StringStringEntryProto()
           (entry.key, entry.value) = (key, value)
           return entry
@@ -110,9 +111,10 @@ extension ONNX {
 
     /// What a node reads, in the graphs in it too.
     static func reads(_ node: Onnx_NodeProto) -> [Wire] {
-      node.input + node.attribute.filter { $0.type == .graph }.flatMap { attribute in
-        attribute.g.node.flatMap(reads) + attribute.g.output.map(\.name)
-      }
+      node.input
+        + node.attribute.filter { $0.type == .graph }.flatMap { attribute in
+          attribute.g.node.flatMap(reads) + attribute.g.output.map(\.name)
+        }
     }
 
     /// Gives wires other names.

@@ -54,7 +54,8 @@ extension ONNX {
     _ call: @escaping (Model, Input) throws -> Output
   ) throws {
     let settings = ExportSettings(
-      inputNames: inputNames, outputNames: outputNames, dynamicAxes: dynamicAxes, exportParams: exportParams, opset: opset)
+      inputNames: inputNames, outputNames: outputNames, dynamicAxes: dynamicAxes, exportParams: exportParams,
+      opset: opset)
     try recorded(model, input, settings, call).write(to: path)
   }
 
@@ -94,7 +95,8 @@ extension ONNX {
     exportParams: Bool = true, opset: Int = 20
   ) throws {
     let settings = ExportSettings(
-      inputNames: inputNames, outputNames: outputNames, dynamicAxes: dynamicAxes, exportParams: exportParams, opset: opset)
+      inputNames: inputNames, outputNames: outputNames, dynamicAxes: dynamicAxes, exportParams: exportParams,
+      opset: opset)
     try ExportJob(graph: function.graph, root: object, example: inputs, settings: settings).run().write(to: path)
   }
 }

@@ -101,7 +101,9 @@ extension ONNX.RuleCall {
   func resultSizes(_ index: Int = 0) -> [Int]? {
     guard let results, !arguments.contains(where: \.isDataDependent) else { return nil }
     let shapes = results.compactMap { $0[index].tensor.map { Array($0.shape) } }
-    guard let first = shapes.first, shapes.count == results.count, shapes.allSatisfy({ $0 == first }) else { return nil }
+    guard let first = shapes.first, shapes.count == results.count, shapes.allSatisfy({ $0 == first }) else {
+      return nil
+    }
     return first
   }
 }

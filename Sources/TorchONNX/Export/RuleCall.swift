@@ -17,7 +17,9 @@ extension ONNX {
 
     /// The argument for the parameter of this name; nil where the overload has none.
     func find(_ name: String) -> Exported? {
-      guard let index = index(name) ?? RuleCall.ofNumbers[name].flatMap(index), index < arguments.count else { return nil }
+      guard let index = index(name) ?? RuleCall.ofNumbers[name].flatMap(index), index < arguments.count else {
+        return nil
+      }
       return arguments[index]
     }
 
@@ -58,7 +60,9 @@ extension ONNX {
 
     /// The elements of a list of tensors.
     func list(_ name: String) throws -> [Exported] {
-      guard let elements = try argument(name).elements else { throw unsupported("the length of '\(name)' is not fixed") }
+      guard let elements = try argument(name).elements else {
+        throw unsupported("the length of '\(name)' is not fixed")
+      }
       return elements
     }
 
@@ -185,7 +189,9 @@ extension ONNX {
     /// The dtype of a result.
     func resultType(_ index: Int = 0) throws -> DType {
       let result = results?.first?[index]
-      guard let dtype = result?.tensor?.dtype ?? result?.scalar?.1 else { throw unsupported("its result's dtype is not known") }
+      guard let dtype = result?.tensor?.dtype ?? result?.scalar?.1 else {
+        throw unsupported("its result's dtype is not known")
+      }
       return dtype
     }
 

@@ -5,9 +5,9 @@ import TestSupport
 import Testing
 import Torch
 
-struct LanguageFixture: Decodable {
-  struct Program: Decodable, CustomTestStringConvertible {
-    struct Call: Decodable {
+struct LanguageFixture: Decodable, Sendable {
+  struct Program: Decodable, Sendable, CustomTestStringConvertible {
+    struct Call: Decodable, Sendable {
       let arguments: [ProgramValue]
       let result: ProgramValue?
       /// Tensors after the call.
@@ -23,7 +23,7 @@ struct LanguageFixture: Decodable {
     var testDescription: String { name }
   }
 
-  struct Refused: Decodable, CustomTestStringConvertible {
+  struct Refused: Decodable, Sendable, CustomTestStringConvertible {
     let name: String
     let source: String
     /// The lines of PyTorch's message before the place in the source.
@@ -39,7 +39,7 @@ struct LanguageFixture: Decodable {
 }
 
 /// A value as the fixture has it.
-indirect enum ProgramValue: Decodable {
+indirect enum ProgramValue: Decodable, Sendable {
   case none, int(Int), float(Double), bool(Bool), string(String), complex([Double])
   case list([ProgramValue]), tuple([ProgramValue]), dict([[ProgramValue]])
   case tensor([Double], [Int], String)
@@ -144,7 +144,7 @@ indirect enum ProgramValue: Decodable {
     for call in program.calls {
       let arguments = try call.arguments.map { try $0.value }
       if let raised = call.raised {
-        let error = #expect(throws: TorchError.self) { try function.call(arguments) }
+        let error = #expect(throws: TorchError.self) { _ = try function.call(arguments) }
         let message = error?.message ?? ""
         #expect(message.contains(raised), "\(program.name): \(message)")
         continue
@@ -159,7 +159,7 @@ indirect enum ProgramValue: Decodable {
 
   @Test(arguments: LanguageFixture.shared.errors)
   func refused(_ program: LanguageFixture.Refused) throws {
-    let error = #expect(throws: TorchError.self) { try JIT.CompilationUnit(program.source) }
+    let error = #expect(throws: TorchError.self) { _ = try JIT.CompilationUnit(program.source) }
     let message = error?.message ?? ""
     let first = try #require(program.message.first)
     #expect(message.contains(first.trimmingCharacters(in: [":"])), "\(message)")

@@ -34,7 +34,8 @@ struct ExportCase: Sendable, CustomTestStringConvertible {
 
   /// A layer of two tensors.
   static func pair<Layer: nn.Layer>(
-    _ name: String, since: Int = 17, _ inputs: @escaping @Sendable (Int) -> [Tensor], _ make: @escaping @Sendable () -> Layer
+    _ name: String, since: Int = 17, _ inputs: @escaping @Sendable (Int) -> [Tensor],
+    _ make: @escaping @Sendable () -> Layer
   ) -> ExportCase where Layer.Input == (Tensor, Tensor), Layer.Output == Tensor {
     ExportCase(
       name: name, inputs: inputs, axes: [0, 0], make: make, call: { [($0 as! Layer)($1[0], $1[1])] }, since: since)

@@ -10,14 +10,16 @@ import TorchONNX
   @Test func namesAreThoseOfTheStateDict() throws {
     let file = TemporaryFile()
     let model = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4))
-    try ONNX.export(model, torch.randn(2, 3), to: file.path, inputNames: ["x"], outputNames: ["y"], dynamicAxes: ["x": [0: "batch"]])
+    try ONNX.export(
+      model, torch.randn(2, 3), to: file.path, inputNames: ["x"], outputNames: ["y"], dynamicAxes: ["x": [0: "batch"]])
     #expect(model.training, "the mode is put back")
     let loaded = try ONNX.load(file.path)
     #expect(loaded.producer == "SwiftTorch 1.0")
     #expect(loaded.opset == 20)
     #expect(loaded.inputs[0].name == "x" && loaded.inputs[0].shape == [.named("batch"), .fixed(3)])
     #expect(loaded.outputs[0].name == "y" && loaded.outputs[0].shape == [.named("batch"), .fixed(4)])
-    #expect(Set(loaded.stateDict().keys) == ["0.weight", "0.bias", "1.weight", "1.bias", "1.running_mean", "1.running_var"])
+    #expect(
+      Set(loaded.stateDict().keys) == ["0.weight", "0.bias", "1.weight", "1.bias", "1.running_mean", "1.running_var"])
   }
 
   @Test func resultsInADictionaryHaveTheirKeys() throws {
@@ -46,7 +48,9 @@ import TorchONNX
       }
     }
     #expect(error?.kind == .notImplemented)
-    for name in ["'aten::linalg_svdvals'", "'aten::erfinv'", "'aten::bitwise_not' (BitwiseNot needs opset 18)", "opset version 17"] {
+    for name in [
+      "'aten::linalg_svdvals'", "'aten::erfinv'", "'aten::bitwise_not' (BitwiseNot needs opset 18)", "opset version 17",
+    ] {
       #expect(error!.message.contains(name), "\(error!.message)")
     }
     #expect(!FileManager.default.fileExists(atPath: file.path), "nothing is written")
@@ -58,9 +62,13 @@ import TorchONNX
     #expect(throws: TorchError.self) { try ONNX.export(model, x, to: file.path, inputNames: ["a", "b"]) }
     #expect(throws: TorchError.self) { try ONNX.export(model, x, to: file.path, outputNames: ["a", "b"]) }
     #expect(throws: TorchError.self) { try ONNX.export(model, x, to: file.path, dynamicAxes: ["nobody": [0]]) }
-    #expect(throws: TorchError.self) { try ONNX.export(model, x, to: file.path, inputNames: ["x"], dynamicAxes: ["x": [7]]) }
+    #expect(throws: TorchError.self) {
+      try ONNX.export(model, x, to: file.path, inputNames: ["x"], dynamicAxes: ["x": [7]])
+    }
     // The features are the layer's.
-    #expect(throws: TorchError.self) { try ONNX.export(model, x, to: file.path, inputNames: ["x"], dynamicAxes: ["x": [1: "features"]]) }
+    #expect(throws: TorchError.self) {
+      try ONNX.export(model, x, to: file.path, inputNames: ["x"], dynamicAxes: ["x": [1: "features"]])
+    }
     #expect(!FileManager.default.fileExists(atPath: file.path))
   }
 

@@ -82,10 +82,14 @@ import TorchONNX
   static let reductions: [ExportCase] = [
     .function("sums", 3, 4) { x in x.sum(dim: [1, 2]) + x.mean(dim: [1], keepdim: true).squeeze(1).sum(dim: 1) },
     .function("sumOfIntegers", 4) { x in (x > 0).sum(dim: [1]) },
-    .function("extremesOf", 3, 4) { x in x.amax(dim: [1]) + x.amin(dim: [1]) + x.max(dim: 1).values + x.min(dim: 1).values },
+    .function("extremesOf", 3, 4) { x in
+      x.amax(dim: [1]) + x.amin(dim: [1]) + x.max(dim: 1).values + x.min(dim: 1).values
+    },
     .function("places", 3, 4) { x in x.argmax(dim: 1) + x.argmin(dim: 1) + x.max(dim: 1).indices },
     .function("spread", 3, 4) { x in x.std(dim: [2]) + x.`var`(dim: [2], correction: 0) + x.prod(dim: 2) },
-    .function("norms", 3, 4) { x in torch.linalg.vectorNorm(x, dim: [2]) + torch.linalg.vectorNorm(x, ord: 1, dim: [2]) + x.logsumexp(dim: [2]) },
+    .function("norms", 3, 4) { x in
+      torch.linalg.vectorNorm(x, dim: [2]) + torch.linalg.vectorNorm(x, ord: 1, dim: [2]) + x.logsumexp(dim: [2])
+    },
     .function("logic", 3, 4) { x in
       let low = x < -1
       return (x > 0).all(dim: 2).logicalOr(low.any(dim: 2))
@@ -95,7 +99,9 @@ import TorchONNX
   ]
 
   static let shapes: [ExportCase] = [
-    .function("views", 3, 4) { x in x.view(x.shape[0], -1).unsqueeze(1).expand([x.shape[0], 2, 12]).transpose(1, 2).reshape(-1, 8) },
+    .function("views", 3, 4) { x in
+      x.view(x.shape[0], -1).unsqueeze(1).expand([x.shape[0], 2, 12]).transpose(1, 2).reshape(-1, 8)
+    },
     .function("sizesAsNumbers", 3, 4) { x in x.sum(dim: [0]) / Double(x.shape[0]) },
     .function("permutations", 3, 4) { x in x.permute(0, 2, 1).flip([1]).roll([1], [1]).contiguous() },
     .function("repeats", 3, 4) { x in x.repeat(1, 2, 1) + x.repeatInterleave(2, dim: 1) + x.tile([1, 2, 1]) },
@@ -108,12 +114,14 @@ import TorchONNX
     .function("triangles", 4, 4) { x in x.tril() - x.triu(1) + x.diagonal(offset: 0, dim1: 1, dim2: 2).unsqueeze(1) },
     .function("windows", 9) { x in x.unfold(1, size: 3, step: 2).sum(dim: 2) },
     .function("factories", 3) { x in
-      Tensor.zeros(like: x) + Tensor.ones(x.shape[0], 3) + Tensor.full([x.shape[0], 1], 0.5) + Tensor.arange(.int(x.shape[0])).unsqueeze(1)
+      Tensor.zeros(like: x) + Tensor.ones(x.shape[0], 3) + Tensor.full([x.shape[0], 1], 0.5)
+        + Tensor.arange(.int(x.shape[0])).unsqueeze(1)
     },
   ]
 
   static let indexing: [ExportCase] = [
-    .function("slices", 5, 6) { x in x[..., 1..<3] * x[..., .slice(1, 3)] + x[..., 0].unsqueeze(1) + x.narrow(1, 2, 2) },
+    .function("slices", 5, 6) { x in x[..., 1..<3] * x[..., .slice(1, 3)] + x[..., 0].unsqueeze(1) + x.narrow(1, 2, 2)
+    },
     .function("gather", 5) { x in x.gather(1, x.argmax(dim: 1, keepdim: true)) + x.indexSelect(1, Tensor([0, 2, 4])) },
     .function("advanced", 5, 6) { x in x.permute(1, 2, 0)[Tensor([0, 3, 1]), Tensor([5, 0, 2])].sum() + x.sum() },
     .function("maskedFill", 5) { x in x.maskedFill(x > 0, 1.5) },

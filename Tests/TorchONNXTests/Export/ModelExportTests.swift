@@ -12,13 +12,18 @@ import TorchONNX
   }
 
   static let models: [ExportCase] = [
-    .layer("ResNet", 3, 16, 16, tolerance: 1e-4) { ResNet() }, .layer("MobileNet", 3, 16, 16, tolerance: 1e-4) { MobileNet() },
-    .layer("UNet", 3, 16, 16, tolerance: 1e-4) { UNet() }, .layer("Classifier", 1, 12, 12, tolerance: 1e-4) { Classifier() },
+    .layer("ResNet", 3, 16, 16, tolerance: 1e-4) { ResNet() },
+    .layer("MobileNet", 3, 16, 16, tolerance: 1e-4) { MobileNet() },
+    .layer("UNet", 3, 16, 16, tolerance: 1e-4) { UNet() },
+    .layer("Classifier", 1, 12, 12, tolerance: 1e-4) { Classifier() },
     .module("LSTMTagger", inputs: { [torch.randint(0, 20, [$0, 7])] }, { LSTMTagger() }) { [$0($1[0])] },
     .module("GRUEncoder", inputs: { [torch.randint(0, 20, [$0, 7])] }, { GRUEncoder() }) { [$0($1[0])] },
-    .module("TextClassifier", axes: [0, 0], tolerance: 5e-5, inputs: {
-      [torch.randint(1, 20, [$0, 6]), Tensor.arange(6).expand([$0, 6]) > 3]
-    }, { TextClassifier() }) { [$0(($1[0], $1[1]))] },
+    .module(
+      "TextClassifier", axes: [0, 0], tolerance: 5e-5,
+      inputs: {
+        [torch.randint(1, 20, [$0, 6]), Tensor.arange(6).expand([$0, 6]) > 3]
+      }, { TextClassifier() }
+    ) { [$0(($1[0], $1[1]))] },
     .module("BagOfWords", inputs: { [torch.randint(0, 20, [$0, 5])] }, { BagOfWords() }) { [$0($1[0])] },
   ]
 
@@ -30,7 +35,9 @@ import TorchONNX
     let x = torch.randint(1, 20, [2, 6])
     try ONNX.export(
       model, (x, x .== 3), to: file.path, inputNames: ["tokens", "padding"], outputNames: ["scores"],
-      dynamicAxes: ["tokens": [0: "batch", 1: "length"], "padding": [0: "batch", 1: "length"], "scores": [0: "batch"]])
+      dynamicAxes: [
+        "tokens": [0: "batch", 1: "length"], "padding": [0: "batch", 1: "length"], "scores": [0: "batch"],
+      ])
     let loaded = try ONNX.load(file.path)
     #expect(loaded.inputs[0].shape == [.named("batch"), .named("length")])
     #expect(loaded.outputs[0].shape == [.named("batch"), .fixed(3)])
@@ -137,7 +144,8 @@ private final class InvertedResidual: nn.Module, nn.Layer {
   let bn1 = nn.BatchNorm2d(24)
   let depthwise = nn.Conv2d(24, 24, 3, padding: 1, groups: 24, bias: false)
   let bn2 = nn.BatchNorm2d(24)
-  let squeeze = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(24, 6, 1), nn.ReLU(), nn.Conv2d(6, 24, 1), nn.Hardsigmoid())
+  let squeeze = nn.Sequential(
+    nn.AdaptiveAvgPool2d(1), nn.Conv2d(24, 6, 1), nn.ReLU(), nn.Conv2d(6, 24, 1), nn.Hardsigmoid())
   let project = nn.Conv2d(24, 8, 1, bias: false)
   let bn3 = nn.BatchNorm2d(8)
 
@@ -150,7 +158,8 @@ private final class InvertedResidual: nn.Module, nn.Layer {
 
 final class MobileNet: nn.Module, nn.Layer {
   let features = nn.Sequential(
-    nn.Conv2d(3, 8, 3, stride: 2, padding: 1, bias: false), nn.BatchNorm2d(8), nn.ReLU6(), InvertedResidual(), InvertedResidual())
+    nn.Conv2d(3, 8, 3, stride: 2, padding: 1, bias: false), nn.BatchNorm2d(8), nn.ReLU6(), InvertedResidual(),
+    InvertedResidual())
   let classifier = nn.Sequential(nn.Dropout(0.2), nn.Linear(8, 5))
 
   func forward(_ x: Tensor) -> Tensor { classifier(features(x).mean(dim: [2, 3])) }

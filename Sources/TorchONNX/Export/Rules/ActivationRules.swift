@@ -48,7 +48,8 @@ extension ONNX {
       .one("relu", as: ["Relu"]) { $0.graph.emit("Relu", [try $0["self"]]) },
       .one("relu6", as: ["Clip"]) { call in
         let dtype = try call.dtype(of: "self")
-        return call.graph.emit("Clip", [try call["self"], try call.graph.scalar(0, dtype), try call.graph.scalar(6, dtype)])
+        return call.graph.emit(
+          "Clip", [try call["self"], try call.graph.scalar(0, dtype), try call.graph.scalar(6, dtype)])
       },
       .one("hardtanh", as: ["Clip"]) { call in
         let dtype = try call.dtype(of: "self")
@@ -60,7 +61,9 @@ extension ONNX {
       },
       .one("elu", as: ["Elu", "Mul", "Where"]) { call in
         let (g, x, dtype) = (call.graph, try call["self"], try call.dtype(of: "self"))
-        let (alpha, scale, inputScale) = (try call.double("alpha"), try call.double("scale"), try call.double("input_scale"))
+        let (alpha, scale, inputScale) = (
+          try call.double("alpha"), try call.double("scale"), try call.double("input_scale")
+        )
         if scale == 1, inputScale == 1 { return g.emit("Elu", [x], ["alpha": .float(alpha)]) }
         let below = g.sub(g.emit("Exp", [g.mul(x, try g.scalar(.double(inputScale), dtype))]), try g.scalar(1, dtype))
         let zero = try g.scalar(0, dtype)
@@ -91,7 +94,8 @@ extension ONNX {
       },
       .one("threshold", as: ["Greater", "Where"]) { call in
         let (g, x, dtype) = (call.graph, try call["self"], try call.dtype(of: "self"))
-        return g.select(g.emit("Greater", [x, try call.operand("threshold", dtype)]), x, try call.operand("value", dtype))
+        return g.select(
+          g.emit("Greater", [x, try call.operand("threshold", dtype)]), x, try call.operand("value", dtype))
       },
       .one("hardsigmoid", as: ["HardSigmoid"]) { call in
         call.graph.emit("HardSigmoid", [try call["self"]], ["alpha": .float(1.0 / 6), "beta": 0.5])

@@ -25,7 +25,11 @@ extension ONNX {
         if dtype == .bool { return [g.emit("Or", [a, b])] }
         if call.has("alpha"), !isOne(try call.argument("alpha").constant) {
           b = g.mul(try call.operand("alpha", dtype), b)
-          if reversed { (a, b) = (try call.operand("other", dtype), g.mul(try call.operand("alpha", dtype), try call.operand("self", dtype))) }
+          if reversed {
+            (a, b) = (
+              try call.operand("other", dtype), g.mul(try call.operand("alpha", dtype), try call.operand("self", dtype))
+            )
+          }
         }
         return [g.emit(onnx, [a, b])]
       }
@@ -104,7 +108,8 @@ extension ONNX {
         if exponent == 2 { return call.graph.mul(x, x) }
         return call.graph.pow(x, try call.operand("exponent", dtype))
       },
-      binary("Max", "maximum", "max.other", "fmax", "prim::max"), binary("Min", "minimum", "min.other", "fmin", "prim::min"),
+      binary("Max", "maximum", "max.other", "fmax", "prim::max"),
+      binary("Min", "minimum", "min.other", "fmin", "prim::min"),
       .one("clamp", "clip", as: ["Clip", "Max", "Min"]) { call in
         let (g, dtype) = (call.graph, try call.resultType())
         var x = try call.operand("self", dtype)

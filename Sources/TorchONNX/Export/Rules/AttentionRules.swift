@@ -6,7 +6,9 @@ extension ONNX {
   enum AttentionRules {
     private static func attention(_ call: RuleCall) throws -> Wire {
       let (g, dtype, rank) = (call.graph, try call.dtype(of: "query"), try call.rank("query"))
-      guard try call.optionalDouble("dropout_p") ?? 0 == 0 else { throw call.unsupported("it draws random numbers in training") }
+      guard try call.optionalDouble("dropout_p") ?? 0 == 0 else {
+        throw call.unsupported("it draws random numbers in training")
+      }
       let query = try call["query"]
       var (key, value) = (try call["key"], try call["value"])
       if try call.bool("enable_gqa") {
@@ -59,8 +61,10 @@ extension ONNX {
     }
 
     static let rules: [ExportRule] = [
-      .many("scaled_dot_product_attention", "_scaled_dot_product_attention_math",
-        "_scaled_dot_product_flash_attention_for_cpu", as: ["MatMul", "Softmax"]) { [try attention($0)] },
+      .many(
+        "scaled_dot_product_attention", "_scaled_dot_product_attention_math",
+        "_scaled_dot_product_flash_attention_for_cpu", as: ["MatMul", "Softmax"]
+      ) { [try attention($0)] },
       .one("_safe_softmax", as: ["Softmax", "IsNaN", "Where"]) { call in
         let g = call.graph
         let x = try call.operand("self", call.resultType())

@@ -50,7 +50,8 @@ extension ONNX {
         let allowed = g.add(
           try g.scalar(.double(try call.double("atol")), dtype),
           g.mul(try g.scalar(.double(try call.double("rtol")), dtype), g.emit("Abs", [b])))
-        var result = g.emit("Or", [g.emit("Equal", [a, b]), g.emit("LessOrEqual", [g.emit("Abs", [g.sub(a, b)]), allowed])])
+        var result = g.emit(
+          "Or", [g.emit("Equal", [a, b]), g.emit("LessOrEqual", [g.emit("Abs", [g.sub(a, b)]), allowed])])
         // Infinities are close to themselves only.
         result = g.emit("And", [result, g.emit("Or", [g.emit("Equal", [a, b]), g.not(g.emit("IsInf", [b]))])])
         if try call.bool("equal_nan") {

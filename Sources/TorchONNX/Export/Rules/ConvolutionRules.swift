@@ -5,7 +5,9 @@ import TorchCore
 extension ONNX {
   enum ConvolutionRules {
     /// Inputs without a batch get one around the node.
-    private static func batched(_ call: RuleCall, _ x: Wire, _ spatial: Int, _ body: (Wire) throws -> Wire) throws -> Wire {
+    private static func batched(_ call: RuleCall, _ x: Wire, _ spatial: Int, _ body: (Wire) throws -> Wire) throws
+      -> Wire
+    {
       if try call.rank("input") == spatial + 2 { return try body(x) }
       return call.graph.squeeze(try body(call.graph.unsqueeze(x, [0])), [0])
     }
@@ -14,7 +16,8 @@ extension ONNX {
       let spatial = try call.rank("weight") - 2
       let (g, weight, bias) = (call.graph, try call["weight"], try call.optional("bias"))
       var attributes: [String: NodeAttribute] = [
-        "strides": .ints(try call.extents("stride", spatial)), "dilations": .ints(try call.extents("dilation", spatial)),
+        "strides": .ints(try call.extents("stride", spatial)),
+        "dilations": .ints(try call.extents("dilation", spatial)),
         "group": .int(try call.int("groups")),
       ]
       let kernel = try (0..<spatial).map { try call.fixedSize("weight", $0 + 2) }
@@ -65,7 +68,9 @@ extension ONNX {
       return isSingle ? g.squeeze(x, [0]) : x
     }
 
-    private static func stride_(_ start: Int, _ end: Int, _ step: Int) -> StrideTo<Int> { stride(from: start, to: end, by: step) }
+    private static func stride_(_ start: Int, _ end: Int, _ step: Int) -> StrideTo<Int> {
+      stride(from: start, to: end, by: step)
+    }
 
     private static func col2im(_ call: RuleCall) throws -> Wire {
       let g = call.graph
@@ -83,7 +88,8 @@ extension ONNX {
     }
 
     static let rules: [ExportRule] = [
-      .one("conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "convolution",
+      .one(
+        "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "convolution",
         "_convolution", "_convolution_mode", as: ["Conv", "ConvTranspose"], convolution),
       .one("im2col", as: ["Pad", "Gather"], im2col), .one("col2im", as: ["Col2Im"], since: 18, col2im),
     ]

@@ -65,7 +65,8 @@ extension ONNX {
     }
 
     private static func random(
-      _ operators: String..., as onnx: String, _ attributes: @escaping @Sendable (RuleCall) throws -> [String: NodeAttribute]
+      _ operators: String..., as onnx: String,
+      _ attributes: @escaping @Sendable (RuleCall) throws -> [String: NodeAttribute]
     ) -> ExportRule {
       ExportRule(operators: operators, onnx: [onnx], since: 17) { call in
         let dtype = try call.resultType()
@@ -104,10 +105,13 @@ extension ONNX {
       .one("tensor", "as_tensor", as: ["Cast", "Concat"]) { call in
         let (g, dtype) = (call.graph, try call.resultType())
         guard let items = try call.argument("data").elements else { return try call.operand("data", dtype) }
-        guard try items.allSatisfy({ try call.rank(of: $0) == 0 }) else { throw call.unsupported("nested lists that are not constant") }
+        guard try items.allSatisfy({ try call.rank(of: $0) == 0 }) else {
+          throw call.unsupported("nested lists that are not constant")
+        }
         return g.concat(try items.map { g.unsqueeze(try call.operand($0, dtype), [0]) }, axis: 0)
       },
-      .one("arange", as: ["Range"], arange), .one("linspace", as: ["Range"], linspace), .one("eye", as: ["EyeLike"], eye),
+      .one("arange", as: ["Range"], arange), .one("linspace", as: ["Range"], linspace),
+      .one("eye", as: ["EyeLike"], eye),
       random("rand", "rand_like", as: "RandomUniformLike") { _ in [:] },
       random("randn", "randn_like", as: "RandomNormalLike") { _ in [:] },
       random("uniform", as: "RandomUniformLike") { call in

@@ -164,7 +164,8 @@ extension ONNX {
       .one("take_along_dim", as: ["GatherElements"]) { call in
         let g = call.graph
         guard call.has("dim") else {
-          return g.emit("GatherElements", [g.reshape(try call["self"], [-1]), g.reshape(try call["indices"], [-1])], ["axis": 0])
+          return g.emit(
+            "GatherElements", [g.reshape(try call["self"], [-1]), g.reshape(try call["indices"], [-1])], ["axis": 0])
         }
         return g.emit("GatherElements", [try call["self"], try call["indices"]], ["axis": .int(try call.axis("dim"))])
       },

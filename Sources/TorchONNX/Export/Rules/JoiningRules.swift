@@ -68,7 +68,10 @@ extension ONNX {
         let (g, dtype) = (call.graph, try call.resultType())
         let parts = try call.list("tensors")
         let rank = try call.rank(of: parts[0])
-        return [g.concat(try parts.map { g.unsqueeze(try call.operand($0, dtype), spread(try call.rank(of: $0))) }, axis: axis(rank))]
+        return [
+          g.concat(
+            try parts.map { g.unsqueeze(try call.operand($0, dtype), spread(try call.rank(of: $0))) }, axis: axis(rank))
+        ]
       }
     }
 
@@ -84,8 +87,10 @@ extension ONNX {
         return try cat(call)
       },
       .one("stack", as: ["Unsqueeze", "Concat"], stack),
-      .many("chunk", "split", "split_with_sizes", "unsafe_chunk", "unsafe_split", "unsafe_split_with_sizes",
-        "split_with_sizes_copy", "tensor_split", as: ["Split"]) { try parts($0, try $0.axis("dim")) },
+      .many(
+        "chunk", "split", "split_with_sizes", "unsafe_chunk", "unsafe_split", "unsafe_split_with_sizes",
+        "split_with_sizes_copy", "tensor_split", as: ["Split"]
+      ) { try parts($0, try $0.axis("dim")) },
       .many("unbind", "unbind_copy", as: ["Split", "Squeeze"], unbind),
       .many("meshgrid", as: ["Reshape", "Expand"], meshgrid),
       .many("broadcast_tensors", as: ["Expand"]) { call in

@@ -4,7 +4,9 @@ import TorchCore
 
 extension ONNX {
   enum LossRules {
-    private static func reduction(_ call: RuleCall) throws -> String { ["none", "mean", "sum"][try call.int("reduction")] }
+    private static func reduction(_ call: RuleCall) throws -> String {
+      ["none", "mean", "sum"][try call.int("reduction")]
+    }
 
     private static func negativeLikelihood(_ call: RuleCall) throws -> Wire {
       let g = call.graph
@@ -19,7 +21,8 @@ extension ONNX {
 
     private static func crossEntropy(_ call: RuleCall) throws -> Wire {
       let g = call.graph
-      guard try !call.dtype(of: "target").isFloatingPoint, try call.double("label_smoothing") == 0, try call.rank("self") > 1
+      guard try !call.dtype(of: "target").isFloatingPoint, try call.double("label_smoothing") == 0,
+        try call.rank("self") > 1
       else { throw call.unsupported("targets that are probabilities, or label smoothing") }
       return g.emit(
         "SoftmaxCrossEntropyLoss", [try call["self"], try call["target"], try call.optional("weight")],
@@ -43,7 +46,9 @@ extension ONNX {
     }
 
     /// Quadratic up to `bound`, linear beyond: `scale` is what the slope there is divided by.
-    private static func smooth(_ call: RuleCall, _ x: Wire, _ y: Wire, _ bound: Double, scale: Double, _ dtype: DType) throws -> Wire {
+    private static func smooth(_ call: RuleCall, _ x: Wire, _ y: Wire, _ bound: Double, scale: Double, _ dtype: DType)
+      throws -> Wire
+    {
       let g = call.graph
       let distance = g.emit("Abs", [g.sub(x, y)])
       func number(_ value: Double) throws -> Wire { try g.scalar(.double(value), dtype) }

@@ -91,7 +91,9 @@ extension ONNX {
         return g.emit("GroupNormalization", [x, weight, bias], ["num_groups": .int(groups), "epsilon": .float(eps)])
       }
       let split = g.reshape(x, [0, groups, -1])
-      let (one, zero) = (g.expand(try g.scalar(1, dtype), g.ints([groups])), g.expand(try g.scalar(0, dtype), g.ints([groups])))
+      let (one, zero) = (
+        g.expand(try g.scalar(1, dtype), g.ints([groups])), g.expand(try g.scalar(0, dtype), g.ints([groups]))
+      )
       let normal = g.emit("InstanceNormalization", [split, one, zero], ["epsilon": .float(eps)])
       let y = try call.reshape(normal, (0..<rank).map { .same($0) }, of: "input", leading: 1)
       let rest = Array(repeating: 1, count: rank - 2)
@@ -100,8 +102,10 @@ extension ONNX {
     }
 
     static let rules: [ExportRule] = [
-      .many("batch_norm", "native_batch_norm", "_native_batch_norm_legit_no_training", "_batch_norm_no_update",
-        as: ["BatchNormalization"]) { [try batchNorm($0)] },
+      .many(
+        "batch_norm", "native_batch_norm", "_native_batch_norm_legit_no_training", "_batch_norm_no_update",
+        as: ["BatchNormalization"]
+      ) { [try batchNorm($0)] },
       .one("instance_norm", as: ["InstanceNormalization"], instanceNorm),
       .many("layer_norm", "native_layer_norm", as: ["LayerNormalization"], layerNorm),
       .one("rms_norm", as: ["ReduceMean", "Sqrt", "Div"], rmsNorm),

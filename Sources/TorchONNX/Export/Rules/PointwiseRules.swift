@@ -96,7 +96,8 @@ extension ONNX {
         call.graph.emit("Log", [call.graph.add(x, try call.graph.scalar(1, dtype))])
       },
       logarithm("log2", base: 2), logarithm("log10", base: 10),
-      made("exp2", "special_exp2", as: ["Pow"]) { call, x, dtype in call.graph.pow(try call.graph.scalar(2, dtype), x) },
+      made("exp2", "special_exp2", as: ["Pow"]) { call, x, dtype in call.graph.pow(try call.graph.scalar(2, dtype), x)
+      },
       made("deg2rad", as: ["Mul"]) { call, x, dtype in
         call.graph.mul(x, try call.graph.scalar(.double(.pi / 180), dtype))
       },
@@ -156,7 +157,9 @@ extension ONNX {
         let (g, dtype) = (call.graph, try call.dtype(of: "self"))
         var x = try call["self"]
         guard dtype.isFloatingPoint else { return x }
-        let greatest = dtype == .float64 ? Double.greatestFiniteMagnitude
+        let greatest =
+          dtype == .float64
+          ? Double.greatestFiniteMagnitude
           : dtype == .float16 ? 65504 : Double(Float.greatestFiniteMagnitude)
         let input = x
         let nan = try g.scalar(.double(try call.optionalDouble("nan") ?? 0), dtype)

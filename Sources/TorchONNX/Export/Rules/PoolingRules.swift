@@ -5,7 +5,9 @@ import TorchCore
 extension ONNX {
   enum PoolingRules {
     /// The number of pooled dimensions, from the operator's name.
-    private static func spatial(_ call: RuleCall) -> Int { call.schema.name.contains("1d") ? 1 : call.schema.name.contains("2d") ? 2 : 3 }
+    private static func spatial(_ call: RuleCall) -> Int {
+      call.schema.name.contains("1d") ? 1 : call.schema.name.contains("2d") ? 2 : 3
+    }
 
     private static func batched(_ call: RuleCall, _ body: (Wire) throws -> [Wire]) throws -> [Wire] {
       let g = call.graph
@@ -20,7 +22,8 @@ extension ONNX {
       let padding = try call.extents("padding", count)
       return [
         "kernel_shape": .ints(kernel),
-        "strides": .ints(stride.isEmpty ? kernel : stride.count == 1 ? Array(repeating: stride[0], count: count) : stride),
+        "strides": .ints(
+          stride.isEmpty ? kernel : stride.count == 1 ? Array(repeating: stride[0], count: count) : stride),
         "pads": .ints(padding + padding), "ceil_mode": .int(try call.bool("ceil_mode") ? 1 : 0),
       ]
     }
@@ -99,7 +102,8 @@ extension ONNX {
         let axis = rank - sizes.count + i
         let parts = (0..<count).map { k in
           let (start, end) = (k * size / count, ((k + 1) * size + count - 1) / count)
-          return g.reduce(pool == "AveragePool" ? "ReduceMean" : "ReduceMax", g.slice(x, axis: axis, start, end), [axis], keep: true)
+          return g.reduce(
+            pool == "AveragePool" ? "ReduceMean" : "ReduceMax", g.slice(x, axis: axis, start, end), [axis], keep: true)
         }
         x = g.concat(parts, axis: axis)
       }
@@ -123,11 +127,14 @@ extension ONNX {
     }
 
     static let rules: [ExportRule] = [
-      .many("max_pool1d", "max_pool2d", "max_pool3d", "max_pool1d_with_indices", "max_pool2d_with_indices",
+      .many(
+        "max_pool1d", "max_pool2d", "max_pool3d", "max_pool1d_with_indices", "max_pool2d_with_indices",
         "max_pool3d_with_indices", as: ["MaxPool"], maxPool),
       .many("avg_pool1d", "avg_pool2d", "avg_pool3d", as: ["AveragePool"], averagePool),
-      .many("adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "_adaptive_avg_pool2d",
-        "_adaptive_avg_pool3d", as: ["GlobalAveragePool", "AveragePool"]) { try adaptive($0, "AveragePool", "GlobalAveragePool") },
+      .many(
+        "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "_adaptive_avg_pool2d",
+        "_adaptive_avg_pool3d", as: ["GlobalAveragePool", "AveragePool"]
+      ) { try adaptive($0, "AveragePool", "GlobalAveragePool") },
       .many("adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_max_pool3d", as: ["GlobalMaxPool", "MaxPool"]) {
         try adaptive($0, "MaxPool", "GlobalMaxPool")
       },

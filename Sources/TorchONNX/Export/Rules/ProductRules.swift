@@ -67,7 +67,9 @@ extension ONNX {
       let first = (0..<a).map { _ in letters.removeFirst() }
       var second = (0..<b).map { _ in letters.removeFirst() }
       for (i, j) in zip(dimsA, dimsB) { second[j] = first[i] }
-      let rest = (0..<a).filter { !dimsA.contains($0) }.map { first[$0] } + (0..<b).filter { !dimsB.contains($0) }.map { second[$0] }
+      let rest =
+        (0..<a).filter { !dimsA.contains($0) }.map { first[$0] }
+        + (0..<b).filter { !dimsB.contains($0) }.map { second[$0] }
       let equation = "\(first.joined()),\(second.joined())->\(rest.joined())"
       return call.graph.emit("Einsum", [try call["self"], try call["other"]], ["equation": .string(equation)])
     }
@@ -119,7 +121,8 @@ extension ONNX {
       let axis = try call.axis("dim")
       let (a, b) = (try call.operand("self", dtype), try call.operand("other", dtype))
       func turned(_ x: Wire, _ places: [Int]) -> Wire { g.gather(x, g.ints(places), axis: axis) }
-      return g.sub(g.mul(turned(a, [1, 2, 0]), turned(b, [2, 0, 1])), g.mul(turned(a, [2, 0, 1]), turned(b, [1, 2, 0])))
+      return g.sub(
+        g.mul(turned(a, [1, 2, 0]), turned(b, [2, 0, 1])), g.mul(turned(a, [2, 0, 1]), turned(b, [1, 2, 0])))
     }
 
     static let rules: [ExportRule] = [
@@ -149,7 +152,8 @@ extension ONNX {
         let products = try matmul(call, "batch1", "batch2")
         return try added(call, call.graph.reduce("ReduceSum", products, [0], keep: false))
       },
-      .one("outer", as: ["Mul"]) { try outer($0, "self", "vec2") }, .one("ger", as: ["Mul"]) { try outer($0, "self", "vec2") },
+      .one("outer", as: ["Mul"]) { try outer($0, "self", "vec2") },
+      .one("ger", as: ["Mul"]) { try outer($0, "self", "vec2") },
       .one("linear", as: ["Gemm", "MatMul"], linear), .one("bilinear", as: ["Einsum"], bilinear),
       .one("einsum", as: ["Einsum"], einsum), .one("tensordot", as: ["Einsum"], tensordot),
       .one("cdist", "_cdist_forward", as: ["Sub", "ReduceL2"], cdist),

@@ -41,7 +41,9 @@ extension ONNX {
     ) -> (w: Wire, r: Wire, b: Wire?) {
       let g = call.graph
       let count = hasBiases ? 4 : 2
-      func stacked(_ part: (Int) -> Wire) -> Wire { g.concat((0..<directions).map { g.unsqueeze(part($0), [0]) }, axis: 0) }
+      func stacked(_ part: (Int) -> Wire) -> Wire {
+        g.concat((0..<directions).map { g.unsqueeze(part($0), [0]) }, axis: 0)
+      }
       func gate(_ i: Int) -> Wire { gates(call, parameters[i], kind, hidden) }
       return (
         stacked { gate($0 * count) }, stacked { gate($0 * count + 1) },
@@ -60,7 +62,9 @@ extension ONNX {
       guard call.find("batch_sizes") == nil else { throw call.unsupported("a packed sequence") }
       let kind = kind(call)
       guard try call.rank("input") == 3 else { throw call.unsupported("an input without a batch") }
-      if try call.bool("train"), try call.double("dropout") > 0 { throw call.unsupported("it draws random numbers in training") }
+      if try call.bool("train"), try call.double("dropout") > 0 {
+        throw call.unsupported("it draws random numbers in training")
+      }
       let (layers, hasBiases) = (try call.int("num_layers"), try call.bool("has_biases"))
       let directions = try call.bool("bidirectional") ? 2 : 1
       let batchFirst = try call.bool("batch_first")
@@ -87,7 +91,8 @@ extension ONNX {
         }
         let results = g.emit(kind.onnx, [x, w, r, b, nil] + start.map { $0 }, attributes, outputs: 1 + states.count)
         // (T, directions, N, hidden) becomes (T, N, directions · hidden).
-        x = directions == 1
+        x =
+          directions == 1
           ? g.squeeze(results[0], [1]) : g.reshape(g.transpose(results[0], [0, 2, 1, 3]), [0, 0, directions * hidden])
         for i in states.indices { last[i].append(results[1 + i]) }
       }

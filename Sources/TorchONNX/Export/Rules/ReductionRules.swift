@@ -107,7 +107,9 @@ extension ONNX {
       position("argmax", "ArgMax"), position("argmin", "ArgMin"),
       truth("all", "ReduceMin"), truth("any", "ReduceMax"),
       .many("aminmax", as: ["ReduceMin", "ReduceMax"]) { call in
-        let (x, axes, keep) = (try call["self"], call.has("dim") ? [try call.axis("dim")] : nil, try call.bool("keepdim"))
+        let (x, axes, keep) = (
+          try call["self"], call.has("dim") ? [try call.axis("dim")] : nil, try call.bool("keepdim")
+        )
         return [
           call.graph.reduce("ReduceMin", x, axes, keep: keep), call.graph.reduce("ReduceMax", x, axes, keep: keep),
         ]
@@ -132,7 +134,8 @@ extension ONNX {
       },
       .one("count_nonzero", as: ["ReduceSum"]) { call in
         let g = call.graph
-        return g.reduce("ReduceSum", g.cast(try call.operand("self", .bool), to: .int64), try call.axes("dim"), keep: false)
+        return g.reduce(
+          "ReduceSum", g.cast(try call.operand("self", .bool), to: .int64), try call.axes("dim"), keep: false)
       },
       .one("nansum", as: ["IsNaN", "Where", "ReduceSum"]) { call in
         let (g, dtype) = (call.graph, try call.resultType())

@@ -60,7 +60,8 @@ extension ONNX {
       return call.graph.emit(
         "GridSample", [try call["input"], try call["grid"]],
         [
-          "mode": .string(names[mode]), "padding_mode": .string(["zeros", "border", "reflection"][try call.int("padding_mode")]),
+          "mode": .string(names[mode]),
+          "padding_mode": .string(["zeros", "border", "reflection"][try call.int("padding_mode")]),
           "align_corners": .int(try call.bool("align_corners") ? 1 : 0),
         ])
     }
@@ -72,7 +73,9 @@ extension ONNX {
     }
 
     /// (left, right) of the last dimension first becomes all the beginnings, then all the ends.
-    static func padAmounts(_ call: RuleCall, _ name: String, _ rank: Int) throws -> (begins: [Exported], ends: [Exported]) {
+    static func padAmounts(_ call: RuleCall, _ name: String, _ rank: Int) throws -> (
+      begins: [Exported], ends: [Exported]
+    ) {
       let items = try call.list(name)
       var begins = Array(repeating: Exported.constant(.int(0)), count: rank)
       var ends = begins
@@ -97,7 +100,8 @@ extension ONNX {
       if let value, call.has(value), mode == "constant" { fill = try call.operand(value, dtype) }
       // ONNX has no padding of Booleans.
       if dtype == .bool {
-        let padded = g.pad(g.cast(x, to: .int32), amounts, try fill.map { _ in try call.operand(value!, .int32) }, mode: mode)
+        let padded = g.pad(
+          g.cast(x, to: .int32), amounts, try fill.map { _ in try call.operand(value!, .int32) }, mode: mode)
         return g.cast(padded, to: .bool)
       }
       return g.pad(x, amounts, fill, mode: mode)
@@ -108,7 +112,8 @@ extension ONNX {
       let g = call.graph
       var x = x
       for axis in begins.indices {
-        guard let before = begins[axis].constant?.int, let after = ends[axis].constant?.int, before >= 0, after >= 0 else {
+        guard let before = begins[axis].constant?.int, let after = ends[axis].constant?.int, before >= 0, after >= 0
+        else {
           throw call.unsupported("circular padding by amounts that are not constant")
         }
         var parts: [Wire] = []
@@ -121,7 +126,8 @@ extension ONNX {
     }
 
     static let rules: [ExportRule] = [
-      .one("upsample_nearest1d", "upsample_nearest2d", "upsample_nearest3d", "_upsample_nearest_exact1d",
+      .one(
+        "upsample_nearest1d", "upsample_nearest2d", "upsample_nearest3d", "_upsample_nearest_exact1d",
         "_upsample_nearest_exact2d", "_upsample_nearest_exact3d", "upsample_linear1d", "upsample_bilinear2d",
         "upsample_trilinear3d", "upsample_bicubic2d", "_upsample_bilinear2d_aa", "_upsample_bicubic2d_aa",
         as: ["Resize"], upsample),

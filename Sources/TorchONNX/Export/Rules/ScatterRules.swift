@@ -126,7 +126,9 @@ extension ONNX {
     static let rules: [ExportRule] = [
       .one("scatter.src", as: ["ScatterElements"]) { try elements($0, try source($0)) },
       .one("scatter.value", as: ["ScatterElements"]) { try elements($0, try number($0)) },
-      .one("scatter.reduce", as: ["ScatterElements"]) { try elements($0, try source($0), reduction: try reduction($0)) },
+      .one("scatter.reduce", as: ["ScatterElements"]) {
+        try elements($0, try source($0), reduction: try reduction($0))
+      },
       .one("scatter.value_reduce", as: ["ScatterElements"]) {
         try elements($0, try number($0), reduction: try reduction($0))
       },
@@ -138,14 +140,18 @@ extension ONNX {
       .one("index_add", as: ["ScatterElements"]) { call in
         let dtype = try call.dtype(of: "self")
         var source = try call.operand("source", dtype)
-        if call.find("alpha")?.constant?.double != 1 { source = call.graph.mul(source, try call.operand("alpha", dtype)) }
+        if call.find("alpha")?.constant?.double != 1 {
+          source = call.graph.mul(source, try call.operand("alpha", dtype))
+        }
         return try alongIndex(call, source, reduction: "add")
       },
       .one("index_copy", as: ["ScatterElements"]) { try alongIndex($0, try $0["source"]) },
       .one("index_fill", as: ["ScatterElements"]) { call in
         let (g, axis, dtype) = (call.graph, try call.axis("dim"), try call.dtype(of: "self"))
         let rank = try call.rank("self")
-        let parts = (0..<rank).map { $0 == axis ? g.sizeList((try? call["index"]) ?? "", 0) : g.sizeList((try? call["self"]) ?? "", $0) }
+        let parts = (0..<rank).map {
+          $0 == axis ? g.sizeList((try? call["index"]) ?? "", 0) : g.sizeList((try? call["self"]) ?? "", $0)
+        }
         return try alongIndex(call, g.expand(try call.operand("value", dtype), g.concat(parts, axis: 0)))
       },
       .one("slice_scatter", as: ["ScatterElements", "Range"], sliceScatter),

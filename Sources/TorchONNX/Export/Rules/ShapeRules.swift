@@ -83,7 +83,10 @@ extension ONNX {
       var x = try call["self"]
       if dims.isEmpty { x = g.reshape(x, [-1]) }
       let axes = dims.isEmpty ? [0] : dims.map { call.axis($0, (try? call.rank("self")) ?? 0) }
-      let sizes = dims.isEmpty ? [try call.sizes(of: "self").reduce(1) { a, b in b.flatMap { b in a.map { $0 * b } } }] : try call.sizes(of: "self")
+      let sizes =
+        dims.isEmpty
+        ? [try call.sizes(of: "self").reduce(1) { a, b in b.flatMap { b in a.map { $0 * b } } }]
+        : try call.sizes(of: "self")
       for (shift, axis) in zip(shifts, axes) {
         if let size = sizes[axis], size > 0, shift % size == 0 { continue }
         // The last `shift` come to the front. Larger shifts than sizes need the size.
@@ -148,7 +151,8 @@ extension ONNX {
       let (g, r, rank) = (call.graph, try call.int("downscale_factor"), try call.rank("self"))
       guard rank == 4 else { throw call.unsupported("pixel_unshuffle of \(rank) dimensions") }
       let (c, h, w) = (try call.fixedSize("self", 1), try call.fixedSize("self", 2), try call.fixedSize("self", 3))
-      let split = try call.reshape(try call["self"], [.same(0), .fixed(c), .fixed(h / r), .fixed(r), .fixed(w / r), .fixed(r)])
+      let split = try call.reshape(
+        try call["self"], [.same(0), .fixed(c), .fixed(h / r), .fixed(r), .fixed(w / r), .fixed(r)])
       return g.reshape(g.transpose(split, [0, 1, 3, 5, 2, 4]), [0, c * r * r, h / r, w / r])
     }
 
@@ -249,7 +253,8 @@ extension ONNX {
         "contiguous", "clone", "detach", "detach_copy", "alias", "alias_copy", "lift", "lift_fresh", "lift_fresh_copy",
         as: ["Identity"]
       ) { try $0["self"] },
-      .one("type_as", "to", "_to_copy", "float", "double", "half", "int", "long", "bool", "cpu", "cuda", as: ["Cast"]) { call in
+      .one("type_as", "to", "_to_copy", "float", "double", "half", "int", "long", "bool", "cpu", "cuda", as: ["Cast"]) {
+        call in
         let wanted = try call.results == nil ? call.dtype("dtype") : call.resultType()
         guard let wanted else { throw call.unsupported("its result's dtype is not known") }
         return try call.operand("self", wanted)

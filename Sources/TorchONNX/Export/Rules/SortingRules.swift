@@ -24,7 +24,9 @@ extension ONNX {
 
     private static func unique(_ call: RuleCall, axis: Int?) throws -> [Wire] {
       let (g, x) = (call.graph, try call["self"])
-      var attributes: [String: NodeAttribute] = ["sorted": .int(try call.find("sorted") == nil || call.bool("sorted") ? 1 : 0)]
+      var attributes: [String: NodeAttribute] = [
+        "sorted": .int(try call.find("sorted") == nil || call.bool("sorted") ? 1 : 0)
+      ]
       if let axis { attributes["axis"] = .int(axis) }
       let results = g.emit("Unique", [x], attributes, outputs: 4)
       let inverse = try axis == nil ? g.reshape(results[2], call.sizeList(of: "self")) : results[2]
