@@ -23,6 +23,7 @@ extension nn {
     public let outputPadding: [Int]
     public let groups: Int
     public let paddingMode: PaddingMode
+    package let isTransposed: Bool
     @Parameter public var weight: Tensor
     @Parameter public var bias: Tensor?
 
@@ -41,6 +42,7 @@ extension nn {
       self.outputPadding = outputPadding.extents(rank)
       self.groups = groups
       self.paddingMode = paddingMode
+      isTransposed = transposed
       let problem: String? =
         groups <= 0 ? "groups must be a positive integer"
         : inChannels % groups != 0 ? "in_channels must be divisible by groups"
@@ -67,6 +69,11 @@ extension nn {
     /// The input with its border filled, where that is not zeros, and the padding that is left to the operator.
     final func padded(_ x: Tensor) -> (Tensor, [Int]) {
       if paddingMode == .zeros { return (x, padding) }
+      return (functional.pad(x, borders, mode: paddingMode), padding.map { _ in 0 })
+    }
+
+    /// How wide the border is that is filled, the last dimension's first.
+    package final var borders: [Int] {
       var amounts: [Int] = []
       for d in kernelSize.indices.reversed() {
         if namedPadding == nil {
@@ -76,11 +83,11 @@ extension nn {
           amounts += [total / 2, total - total / 2]
         }
       }
-      return (functional.pad(x, amounts, mode: paddingMode), padding.map { _ in 0 })
+      return amounts
     }
 
     /// The name of the padding where the operator is to work it out.
-    final var operatorPadding: String? { paddingMode == .zeros ? namedPadding?.rawValue : nil }
+    package final var operatorPadding: String? { paddingMode == .zeros ? namedPadding?.rawValue : nil }
 
     public override var extraRepr: String {
       var text = "\(inChannels), \(outChannels), kernel_size=\(Repr.tuple(kernelSize)), stride=\(Repr.tuple(stride))"

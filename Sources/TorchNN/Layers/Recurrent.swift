@@ -70,6 +70,19 @@ extension nn {
       Members(parameters: zip(names, slots).map { ($0, $1) })
     }
 
+    /// The keys of all weights in order.
+    package final var weightNames: [String] { names }
+
+    /// The operator that runs it, without overload: `rnn_tanh`.
+    package final var operatorName: String {
+      switch mode {
+      case .tanh: "rnn_tanh"
+      case .relu: "rnn_relu"
+      case .gru: "gru"
+      case .lstm: "lstm"
+      }
+    }
+
     /// All weights in order.
     public var flatWeights: [Tensor] { slots.map(\.wrappedValue) }
 

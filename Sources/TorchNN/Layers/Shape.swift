@@ -103,8 +103,8 @@ extension nn {
   /// What padding layers share: amounts from the last dimension on, (left, right) each.
   open class PaddingLayer: Module, Layer {
     public let padding: [Int]
-    let mode: PaddingMode
-    let value: Double
+    package let mode: PaddingMode
+    package let value: Double
 
     init(rank: Int, _ padding: any Extent, _ mode: PaddingMode, _ value: Double = 0) {
       self.padding = (padding as? Int).map { Array(repeating: $0, count: 2 * rank) } ?? padding.extents(2 * rank)

@@ -20,15 +20,15 @@ extension nn {
   }
 
   /// How a Transformer layer is made: what its stacks repeat.
-  struct TransformerOptions {
+  package struct TransformerOptions {
     let dModel: Int
     let nhead: Int
     let dimFeedforward: Int
     let dropout: Double
-    let activation: TransformerActivation
+    package let activation: TransformerActivation
     let layerNormEps: Double
     let batchFirst: Bool
-    let normFirst: Bool
+    package let normFirst: Bool
     let bias: Bool
     let dtype: DType?
 
@@ -47,7 +47,7 @@ extension nn {
   /// ```
   /// Source: https://pytorch.org/docs/stable/generated/torch.nn.TransformerEncoderLayer.html
   public final class TransformerEncoderLayer: Module {
-    let options: TransformerOptions
+    package let options: TransformerOptions
     public let selfAttn: MultiheadAttention
     public let linear1: Linear
     public let dropout: Dropout
@@ -107,7 +107,7 @@ extension nn {
   /// Self-attention, attention to the encoder's memory, and a network of two linear maps.
   /// Source: https://pytorch.org/docs/stable/generated/torch.nn.TransformerDecoderLayer.html
   public final class TransformerDecoderLayer: Module {
-    let options: TransformerOptions
+    package let options: TransformerOptions
     public let selfAttn: MultiheadAttention
     public let multiheadAttn: MultiheadAttention
     public let linear1: Linear

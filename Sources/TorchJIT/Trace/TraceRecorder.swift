@@ -1,0 +1,130 @@
+// Sees the outermost operator calls of a program, and which module each belongs to.
+
+extension JIT {
+  /// Writes a run of a program down.
+  final class TraceRecorder: Interposer, ModuleTracer {
+    private(set) var run = TraceRun()
+    /// Set where something cannot be traced.
+    private(set) var failure: TorchError?
+    /// The newest number of each tensor object. The objects are held by the run, so that none is taken for another.
+    private var numbers: [ObjectIdentifier: Int] = [:]
+    /// Numbers of the tensors in a storage, newest last.
+    private var inStorage: [ObjectIdentifier: [Int]] = [:]
+    private let attributes: Set<ObjectIdentifier>
+    private let warns: Bool
+    private var isReading = false
+
+    /// - Parameters:
+    ///   - inputs: the tensors of the example.
+    ///   - attributes: the parameters and buffers of the module.
+    ///   - warns: whether what a trace cannot follow is said.
+    init(inputs: [Tensor], attributes: [Tensor], warns: Bool) {
+      self.attributes = Set(attributes.map { ObjectIdentifier($0) })
+      self.warns = warns
+      for (i, tensor) in inputs.enumerated() { add(tensor, .input(i)) }
+    }
+
+    // MARK: Tensors
+
+    @discardableResult
+    private func add(_ tensor: Tensor, _ origin: TraceValue.Origin) -> Int {
+      let number = run.values.count
+      run.values.append(TraceValue(origin: origin, sizes: Array(tensor.shape), tensor: tensor))
+      numbers[ObjectIdentifier(tensor)] = number
+      inStorage[tensor.storageIdentity, default: []].append(number)
+      return number
+    }
+
+    /// The number of a tensor that is used.
+    func number(of tensor: Tensor) -> Int {
+      if let known = numbers[ObjectIdentifier(tensor)] { return known }
+      if attributes.contains(ObjectIdentifier(tensor)) { return add(tensor, .attribute) }
+      // An in-place operation may be given another object for the same view.
+      let others = inStorage[tensor.storageIdentity] ?? []
+      if let same = others.last(where: { run.values[$0].tensor!.isSameView(as: tensor) }) {
+        return numbers[ObjectIdentifier(run.values[same].tensor!)]!
+      }
+      if others.contains(where: { run.values[$0].origin == .step }) {
+        failure = failure ?? TorchError(
+          .state,
+          "A tensor of sizes \(tensor.shape.listDescription) shares memory with a traced one, but was made from it without an operator that could be traced")
+      }
+      return add(tensor, .constant)
+    }
+
+    private func argument(_ value: Value) -> TraceArgument {
+      switch value {
+      // A number that stands for a tensor in arithmetic is a number.
+      case .tensor(let tensor) where tensor.isWrappedNumber: .plain(value)
+      case .tensor(let tensor): .tensor(number(of: tensor))
+      case .list(let values): .list(values.map(argument))
+      default: .plain(value)
+      }
+    }
+
+    private func result(_ value: Value) -> TraceArgument {
+      switch value {
+      case .tensor(let tensor): .tensor(add(tensor, .step))
+      case .list(let values): .list(values.map(result))
+      default: .plain(value)
+      }
+    }
+
+    // MARK: Interposer
+
+    func call(_ op: AnyOperator, _ arguments: [Value], _ proceed: ([Value]) throws -> [Value]) throws -> [Value] {
+      let recorded = arguments.map(argument)
+      let results = try proceed(arguments)
+      run.steps.append(.call(op, recorded, results: results.map(result)))
+      return results
+    }
+
+    func overwritten(_ target: Tensor, by result: Tensor) {
+      let (old, source) = (number(of: target), number(of: result))
+      run.steps.append(.write(target: old, source: source, result: add(target, .step)))
+    }
+
+    func reading(_ tensor: Tensor, as kind: String) {
+      guard !isReading else { return }
+      isReading = true
+      defer { isReading = false }
+      let number = number(of: tensor)
+      if tensor.numel == 1, tensor.dtype.isInteger { run.values[number].number = try? tensor.item(Int.self) }
+      switch run.values[number].origin {
+      case .constant, .attribute: return
+      case .input, .step: break
+      }
+      guard warns else { return }
+      torch.warn(
+        "Converting a tensor to a \(kind) might cause the trace to be incorrect. We can't record the data flow of Python values, so this value will be treated as a constant in the future. This means that the trace might not generalize to other inputs!",
+        .tracer)
+    }
+
+    // MARK: Modules
+
+    func call<Result>(_ module: nn.Module, _ inputs: [Any], _ body: () -> Result) -> Result {
+      let tensors = inputs.flatMap { TraceTree($0).tensors }.filter(\.isValid)
+      run.steps.append(.enter(module, inputs: tensors.map { number(of: $0) }))
+      defer { run.steps.append(.leave) }
+      return body()
+    }
+
+    // MARK: The end
+
+    /// The run, once the program has returned `result`.
+    func finished(_ result: Any) throws -> TraceRun {
+      if let failure { throw failure }
+      run.result = TraceTree(result)
+      for tensor in run.result.tensors { _ = number(of: tensor) }
+      if let failure { throw failure }
+      return run
+    }
+  }
+}
+
+extension Tensor {
+  fileprivate func isSameView(as other: Tensor) -> Bool {
+    storageIdentity == other.storageIdentity && dtype == other.dtype && shape == other.shape
+      && strides == other.strides && storageOffset == other.storageOffset
+  }
+}
