@@ -6,6 +6,7 @@ python Fixtures/torchscript/check_saved.py FOLDER
 import io, os, sys, zipfile
 
 import torch
+import torchvision  # noqa: F401, registers its operators
 
 from make import here, plain
 
