@@ -28,7 +28,8 @@ private struct Draw: Decodable {
       #expect(try y.toArray(Double.self) == expected.values, "\(name)")
       continue
     }
-    let y = try #require(draws[parts[0]])(x)
+    let draw = try #require(draws[parts[0]])
+    let y = draw(x)
     #expect(Array(y.strides) == expected.strides, "\(name)")
     #expect(try y.toArray(Double.self) == expected.values, "\(name)")
     // The boxed operator draws alike.
