@@ -322,7 +322,7 @@ private func pruneTwice(_ m: nn.Linear) throws -> nn.Linear {
   for (name, expected) in try fixture("nn/utilities.json", Utilities.self).fused {
     torch.manualSeed(2)
     let make = try #require(makers[name])
-    let module = make()
+    let module = try make()
     #expect(module.description == expected.repr)
     try compare(state(module), expected.state, 1e-12, name)
     #expect(module.parameters().map(\.requiresGrad) == expected.requires, "\(name)")
