@@ -72,28 +72,34 @@ extension torch {
   ) throws -> StateValue {
     var importer = TensorImporter(mapped: mapped)
     return try CheckpointFile.read(file, verifyingChecksums: !mapped, safe: safeGlobals).map { stored in
-      try checkDevice(device, stored.storage.location)
+      try MapLocation.check(device, stored.storage.location)
       return try importer.tensor(stored)
     }
   }
+}
 
-  /// Whether a storage saved on the device `location` can come to `device`, or go back.
-  private static func checkDevice(_ device: Device?, _ location: String) throws {
+/// Where the tensors of a file go.
+package enum MapLocation {
+  /// Throws where a storage saved on the device `location` can neither come to `device` nor go back.
+  /// - Parameter argument: The call and the argument that name a device, for the advice.
+  package static func check(_ device: Device?, _ location: String, argument: String = "torch.load with mapLocation: .cpu")
+    throws
+  {
     if let device {
       guard device.kind == .cpu else {
         throw TorchError(
-          .device, "mapLocation \(device): load to the CPU and move the tensors with `to(_:)`")
+          .device, "cannot load to \(device): load to the CPU and move the tensors with `to(_:)`")
       }
     } else if location.hasPrefix("cuda") {
       throw TorchError(
         .device,
         "Attempting to deserialize object on a CUDA device but torch.cuda.is_available() is False. If you are running "
-          + "on a CPU-only machine, please use torch.load with mapLocation: .cpu to map your storages to the CPU.")
+          + "on a CPU-only machine, please use \(argument) to map your storages to the CPU.")
     } else if location != "cpu" {
       throw TorchError(
         .device,
         "don't know how to restore data location of torch.storage.UntypedStorage (tagged with \(location)); "
-          + "use torch.load with mapLocation: .cpu to map your storages to the CPU.")
+          + "use \(argument) to map your storages to the CPU.")
     }
   }
 }

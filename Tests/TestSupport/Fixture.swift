@@ -19,3 +19,11 @@ package func distance(_ actual: Tensor, _ expected: [Double]) throws -> Double {
   guard values.count == expected.count else { return .infinity }
   return zip(values, expected).map { abs($0 - $1) / Swift.max(1, abs($1)) }.max() ?? 0
 }
+
+/// A new empty folder, deleted after `body`.
+package func withTemporaryFolder<R>(_ body: (String) throws -> R) throws -> R {
+  let folder = FileManager.default.temporaryDirectory.appending(path: "torch-\(UUID().uuidString)")
+  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  defer { try? FileManager.default.removeItem(at: folder) }
+  return try body(folder.path(percentEncoded: false))
+}

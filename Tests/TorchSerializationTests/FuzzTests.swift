@@ -106,7 +106,7 @@ import TorchSerialization
       }
     }
     var refused = 0
-    for round in 0..<Self.rounds where isRefused(mutate(original, &generator), "round \(round)") { refused += 1 }
+    for round in 0..<Self.rounds where isRefused(mutated(original, &generator), "round \(round)") { refused += 1 }
     // Cut at every byte of the ends, where the structure is, and at every so many between.
     let step = max(1, original.count / 1000)
     for length in 0..<original.count
@@ -118,60 +118,10 @@ import TorchSerialization
     #expect(try memory.growth() < Self.memoryLimit)
   }
 
-  private func mutate(_ original: [UInt8], _ generator: inout SeededGenerator) -> [UInt8] {
-    var bytes = original
-    for _ in 0..<Int.random(in: 1...4, using: &generator) where !bytes.isEmpty {
-      // Headers and directories, where lengths and offsets are, lie at the ends.
-      let near = min(bytes.count, 200)
-      let at: Int
-      switch Int.random(in: 0..<4, using: &generator) {
-      case 0: at = Int.random(in: 0..<near, using: &generator)
-      case 1: at = bytes.count - 1 - Int.random(in: 0..<near, using: &generator)
-      default: at = Int.random(in: 0..<bytes.count, using: &generator)
-      }
-      switch Int.random(in: 0..<8, using: &generator) {
-      case 0, 1: bytes[at] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
-      case 2: bytes[at] = UInt8.random(in: 0...255, using: &generator)
-      case 3:
-        for i in at..<min(at + 8, bytes.count) { bytes[i] = [0, 0x7F, 0x80, 0xFF].randomElement(using: &generator)! }
-      case 4: bytes.removeLast(bytes.count - at)
-      case 5:
-        let length = min(Int.random(in: 1...16, using: &generator), bytes.count - at)
-        bytes.removeSubrange(at..<at + length)
-      case 6:
-        let from = Int.random(in: 0..<bytes.count, using: &generator)
-        bytes.insert(contentsOf: Array(bytes[from..<min(from + 32, bytes.count)]), at: at)
-      default:
-        let from = Int.random(in: 0..<bytes.count, using: &generator)
-        for i in 0..<min(16, bytes.count - max(at, from)) { bytes[at + i] = bytes[from + i] }
-      }
-    }
-    return bytes
-  }
-
   /// Reads every element, as far as an expanded tensor does not make more of them than there are in the file.
   private func touch(_ value: StateTree<StoredTensor>) throws {
     for (_, tensor) in value.tensors {
       _ = try tensor.contiguousBytes(limit: 1 << 20).withBytes { $0.reduce(UInt8(0), ^) }
     }
-  }
-}
-
-/// The most memory the process has had since the value was made, beyond what it had then.
-private struct PeakMemory {
-  private let start: Int
-
-  init() throws {
-    // Makes the kernel forget the old peak.
-    try? "5".write(toFile: "/proc/self/clear_refs", atomically: false, encoding: .utf8)
-    start = try PeakMemory.peak()
-  }
-
-  func growth() throws -> Int { try PeakMemory.peak() - start }
-
-  private static func peak() throws -> Int {
-    let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
-    let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
-    return (line?.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap { Int($0) } ?? 0) << 10
   }
 }

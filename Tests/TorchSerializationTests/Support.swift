@@ -1,5 +1,6 @@
 import Foundation
 import OrderedCollections
+import TestSupport
 import TorchCore
 import TorchSerialization
 
@@ -16,14 +17,6 @@ enum Fixture {
   static func description(_ name: String) throws -> String {
     try String(contentsOfFile: path(name + ".txt"), encoding: .utf8)
   }
-}
-
-/// A new empty folder, deleted after `body`.
-func withTemporaryFolder<R>(_ body: (String) throws -> R) throws -> R {
-  let folder = FileManager.default.temporaryDirectory.appending(path: "torch-\(UUID().uuidString)")
-  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(at: folder) }
-  return try body(folder.path(percentEncoded: false))
 }
 
 /// The canonical description that `make.py` writes beside each fixture.
@@ -99,19 +92,6 @@ struct Describer {
       put(depth, "object " + name)
       try add(state, depth + 1)
     }
-  }
-}
-
-/// The seeded random numbers of the fuzz tests (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }
 

@@ -26,7 +26,7 @@ extension JIT {
         let given = i < signature.parameters.count ? signature.parameters[i] : nil
         let parameter = fresh(given?.name ?? (input.name.isEmpty ? "argument_\(i)" : input.name))
         texts[input] = parameter
-        let standard = given?.defaultValue.flatMap { printer.literal($0) }.map { "=" + $0 } ?? ""
+        let standard = given?.defaultValue.map { "=" + (printer.literal($0) ?? printer.constant($0)) } ?? ""
         return "\(parameter): \(printer.type(input.type))\(standard)"
       }
       let results = graph.outputs.map { printer.type($0.type) }
@@ -80,7 +80,7 @@ extension JIT {
       guard node.outputs.count == 1, value.uses.count == 1, node.blocks.isEmpty else { return false }
       switch node.kind {
       case "prim::GetAttr", "prim::Uninitialized", "prim::TupleUnpack", "prim::ListUnpack", "prim::unchecked_cast",
-        "prim::CreateObject":
+        "prim::CreateObject", "prim::fork", "prim::awaitable", "prim::Enter", "prim::Exit":
         return false
       default: break
       }
@@ -151,24 +151,50 @@ extension JIT {
       case "prim::SetAttr":
         guard let name = node.attributeName else { throw malformed(node) }
         // There is no text for assigning to a name that is no identifier; PyTorch's classes have none.
-        guard PythonText.isIdentifier(name) else { throw malformed(node) }
+        guard PythonText.isAttribute(name) else { throw malformed(node) }
         try add("\(object(node.inputs[0])).\(name) = \(text(node.inputs[1]))")
       case "prim::TupleUnpack", "prim::ListUnpack":
         let source = try text(node.inputs[0])
         guard !node.outputs.isEmpty else { return }
         add(node.outputs.map { define($0) + ", " }.joined() + "= " + source)
       case "prim::Enter":
-        // What follows up to the node that leaves stands in the body.
-        let target = node.output.uses.isEmpty ? "" : " as \(define(node.output))"
-        try add("with \(text(node.inputs[0]))\(target):")
+        let head = "with " + (try text(node.inputs[0]))
+        add(node.output.uses.isEmpty ? head + ":" : "\(head) as \(define(node.output)):")
         indent += "  "
-        add("pass")
-      case "prim::Exit": indent.removeLast(2)
+      case "prim::Exit":
+        if lines.last?.drop(while: { $0 == " " }).hasPrefix("with ") == true { add("pass") }
+        indent.removeLast(2)
+      case "prim::fork", "prim::awaitable": try fork(node)
       default:
         let text = try expression(node)
         if node.outputs.isEmpty { return add(text) }
         add(node.outputs.map { define($0) }.joined(separator: ", ") + " = " + text)
       }
+    }
+
+    /// What runs by itself is a function without parameters, which sees the names around it.
+    private mutating func fork(_ node: Node) throws {
+      let name = fresh("__forked_function")
+      add("def \(name)():")
+      try indented { printer in
+        switch (node.attributes["Subgraph"], node.target) {
+        case (.graph(let graph)?, _):
+          for (input, outer) in zip(graph.inputs, node.inputs) { printer.texts[input] = try printer.text(outer) }
+          printer.markInlined(in: graph.block)
+          try printer.statements(of: graph.block)
+          try printer.add("return " + printer.list(graph.outputs))
+        case (_, .function(let function)):
+          if case .object(let type)? = node.inputs.first?.type, type.method(function.name) === function {
+            let arguments = try printer.arguments(node.inputs.dropFirst())
+            try printer.add("return (\(printer.text(node.inputs[0]))).\(function.name)(\(arguments))")
+          } else {
+            try printer.add("return \(printer.printer.name(.function(function)))(\(printer.arguments(node.inputs[...])))")
+          }
+        // The value of a function that has run already.
+        default: try printer.add("return \(printer.list(node.inputs))")
+        }
+      }
+      add("\(define(node.output)) = fork(\(name))")
     }
 
     private mutating func conditional(_ node: Node) throws {
@@ -270,7 +296,7 @@ extension JIT {
         return "(\(try text(inputs[0])))[\(start):\(end)]"
       case "prim::GetAttr":
         guard let name = node.attributeName else { throw malformed(node) }
-        return PythonText.isIdentifier(name)
+        return PythonText.isAttribute(name)
           ? "\(try object(inputs[0])).\(name)" : "getattr(\(try text(inputs[0])), \(PythonText.quoted(name)))"
       case "prim::CallMethod":
         guard let name = node.attributeName else { throw malformed(node) }
@@ -294,7 +320,8 @@ extension JIT {
       case "prim::EnumName": return "\(try object(inputs[0])).name"
       case "prim::EnumValue": return "\(try object(inputs[0])).value"
       case "prim::tolist": return "annotate(\(printer.type(node.output.type)), \(try object(inputs[0])).tolist())"
-      case "prim::rpc_async", "prim::fork", "prim::awaitable":
+      case "prim::Print": return "print(\(try list(inputs)))"
+      case "prim::rpc_async":
         throw TorchError(.serialization, "\(node.kind) cannot be saved")
       case "aten::IntImplicit": return "annotate(int, \(try text(inputs[0])))"
       case "aten::FloatImplicit": return "annotate(float, \(try text(inputs[0])))"

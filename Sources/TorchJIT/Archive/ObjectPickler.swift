@@ -53,8 +53,8 @@ extension JIT {
       case .enumeration(let type, let member):
         global(printer.name(.enumeration(type)))
         guard let found = type.members.first(where: { $0.name == member }) else { throw refusal("an unknown enum member") }
+        // PyTorch wants the value itself here, not a tuple of it.
         if let text = found.text { try pickler.write(text) } else if let number = found.value { try write(IValue(.scalar(number))) }
-        pickler.emit(0x85)
         pickler.emit("R")
       case .generator: throw refusal("a generator")
       case .function(let function): throw refusal("the function \(function.qualifiedName)")
@@ -116,12 +116,15 @@ extension JIT {
     }
 
     private mutating func write(_ object: ScriptObject) throws {
-      if object.type.method("__getstate__") != nil {
-        throw refusal("an object of class \(object.type.qualifiedName), which has a __getstate__ of its own,")
-      }
       global(printer.name(.classType(object.type)))
       pickler.emit(")")
       pickler.emit(0x81)
+      // A class may say itself what is kept of its objects.
+      if let getState = object.type.method("__getstate__") {
+        try write(getState.call([.object(object)]))
+        pickler.emit("b")
+        return
+      }
       pickler.emit("}")
       pickler.emit("(")
       for (slot, attribute) in object.type.attributes.enumerated() {

@@ -87,23 +87,25 @@ extension JIT {
     }
 
     private func text(of type: ClassType, _ simple: String) throws -> String {
+      func list(_ names: [String]) -> String { "[\(names.map { PythonText.quoted($0) + ", " }.joined())]" }
       func list(_ kind: ClassType.Attribute.Kind) -> String {
-        let names = type.attributes.filter { $0.kind == kind }.map { PythonText.quoted($0.name) + ", " }
-        return "[\(names.joined())]"
+        list(type.attributes.filter { $0.kind == kind }.map(\.name))
       }
       var text = "class \(simple)\(type.isModule ? "(Module)" : ""):\n"
       if type.isModule {
         text += "  __parameters__ = \(list(.parameter))\n  __buffers__ = \(list(.buffer))\n"
+        if !type.forwardPreHooks.isEmpty { text += "  __forward_pre_hooks__ = \(list(type.forwardPreHooks))\n" }
+        if !type.forwardHooks.isEmpty { text += "  __forward_hooks__ = \(list(type.forwardHooks))\n" }
       }
       for attribute in type.attributes {
         let annotation = self.type(attribute.type)
         text +=
-          PythonText.isIdentifier(attribute.name)
+          PythonText.isAttribute(attribute.name)
           ? "  \(attribute.name) : \(annotation)\n"
           : "  __annotations__[\(PythonText.quoted(attribute.name))] = \(annotation)\n"
       }
       for (name, value) in type.constants.sorted(by: { $0.key < $1.key }) {
-        guard PythonText.isIdentifier(name), let literal = literal(value) else { continue }
+        guard PythonText.isAttribute(name), let literal = literal(value) else { continue }
         text += "  \(name) : Final[\(self.type(value.type))] = \(literal)\n"
       }
       for name in type.methodNames {

@@ -6,21 +6,26 @@ import TorchSerialization
 
 extension JIT {
   enum PythonText {
-    /// Words that cannot name a value: Python's, and those that the parser gives a meaning of its own.
-    private static let reserved: Set<String> = [
+    private static let keywords: Set<String> = [
       "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif",
       "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not", "or",
-      "pass", "raise", "return", "try", "while", "with", "yield", "print", "torch", "ops", "CONSTANTS", "__torch__",
-      "annotate", "unchecked_cast", "uninitialized", "isinstance", "getattr", "hasattr", "int", "float", "bool", "str",
-      "complex", "fork", "range", "len", "inf", "nan", "Tensor", "List", "Dict", "Tuple", "Optional", "Union", "Final",
-      "Device", "number", "Any", "NoneType", "Future", "static_assert", "rpc_async", "zip", "enumerate", "super", "list",
-      "dict", "tuple", "min", "max", "abs", "all", "any", "sum", "round", "sorted", "ord", "chr", "hex", "oct", "bin",
-      "hash", "divmod", "pow", "id", "device", "infinity",
+      "pass", "raise", "return", "try", "while", "with", "yield",
+    ]
+    /// Further words that cannot name a value: the parser gives them a meaning of its own.
+    private static let reserved: Set<String> = [
+      "print", "torch", "ops", "CONSTANTS", "__torch__", "annotate", "unchecked_cast", "uninitialized", "isinstance",
+      "getattr", "hasattr", "int", "float", "bool", "str", "complex", "fork", "range", "len", "inf", "nan", "Tensor", "List",
+      "Dict", "Tuple", "Optional", "Union", "Final", "Device", "number", "Any", "NoneType", "Future", "static_assert",
+      "rpc_async", "zip", "enumerate", "super", "list", "dict", "tuple", "min", "max", "abs", "all", "any", "sum", "round",
+      "sorted", "ord", "chr", "hex", "oct", "bin", "hash", "divmod", "pow", "id", "device", "infinity",
     ]
 
-    /// Whether `name` can stand behind a dot or as a variable.
-    static func isIdentifier(_ name: String) -> Bool {
-      guard let first = name.utf8.first, !reserved.contains(name) else { return false }
+    /// Whether `name` can be a variable.
+    static func isIdentifier(_ name: String) -> Bool { isAttribute(name) && !reserved.contains(name) }
+
+    /// Whether `name` can stand behind a dot.
+    static func isAttribute(_ name: String) -> Bool {
+      guard let first = name.utf8.first, !keywords.contains(name) else { return false }
       func letter(_ byte: UInt8) -> Bool {
         (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
           || byte == UInt8(ascii: "_")

@@ -26,6 +26,13 @@ extension JIT.CompilationUnit {
     return type
   }
 
+  /// The type that a text in an archive names: `Dict[str, List[__torch__.Point]]`.
+  func type(annotation text: String) throws -> JIT.ScriptType {
+    guard let statement = try JIT.Parser.parse(text, file: "<type>").first, case .expression(let expression) = statement.kind
+    else { throw TorchError(.serialization, "'\(text)' is no type") }
+    return try type(expression, SourceFile("__torch__", isArchived: true))
+  }
+
   /// The type that an expression names, if it names one.
   func typeIfKnown(_ expression: Syntax.Expression, _ file: SourceFile) throws -> JIT.ScriptType? {
     switch expression.kind {

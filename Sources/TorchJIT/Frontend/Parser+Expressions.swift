@@ -77,7 +77,10 @@ extension JIT.Parser {
     let start = next.position
     var left = try bitwise(0)
     var result: Expression?
+    var length = 0
     while let op = comparisonOperator() {
+      length += 1
+      guard length <= 1000 else { throw next.position.error("the expression is too long") }
       let right = try bitwise(0)
       let part = Expression(.comparison(op, left, right), left.position.through(right.position))
       result = result.map { Expression(.and($0, part), span(start)) } ?? part

@@ -36,8 +36,9 @@ extension JIT.Function {
   /// The arguments in the order of the parameters, with defaults where there is none.
   private func completed(_ arguments: [JIT.IValue], _ keywords: [String: JIT.IValue]) throws -> [JIT.IValue] {
     let parameters = signature.parameters
-    guard arguments.count <= parameters.count else {
-      throw failure("expected at most \(parameters.count) argument(s) but received \(arguments.count) argument(s).")
+    let given = arguments.count + keywords.count
+    guard given <= parameters.count else {
+      throw failure("expected at most \(parameters.count) argument(s) but received \(given) argument(s).")
     }
     var unused = Set(keywords.keys)
     var values: [JIT.IValue] = []
@@ -57,8 +58,11 @@ extension JIT.Function {
       values.append(try value.converted(to: parameter.type) ?? { throw mismatch(value, parameter, i) }())
     }
     if let name = unused.min() {
-      throw parameters.contains { $0.name == name }
-        ? failure("got multiple values for argument '\(name)'.") : failure("got an unexpected keyword argument '\(name)'.")
+      throw TorchError(
+        .type,
+        parameters.contains { $0.name == name }
+          ? "Argument '\(name)' specified both as positional and keyword argument. Schema: \(declaration)"
+          : "Unknown keyword argument '\(name)' for operator '\(self.name)'. Schema: \(declaration)")
     }
     return values
   }
@@ -85,24 +89,9 @@ extension JIT.Function {
       "\(parameter.type.graphText) \(parameter.name)" + (parameter.defaultValue.map { "=\($0.graphText)" } ?? "")
     }
     let returns = signature.returns.map(\.graphText)
+    // PyTorch puts brackets around a tuple that is the only result, too.
+    let isBare = returns.count == 1 && !returns[0].hasPrefix("(")
     return "\(name)(\(parameters.joined(separator: ", "))) -> "
-      + (returns.count == 1 ? returns[0] : "(\(returns.joined(separator: ", ")))")
-  }
-}
-
-extension JIT.IValue {
-  /// The value as an argument for a parameter of type `type`; nil where it cannot be one. An int stands for a float.
-  fileprivate func converted(to type: JIT.ScriptType) -> JIT.IValue? {
-    switch (self, type.withoutOptional) {
-    case (.tensor, .tensor), (.none, .none): return self
-    case (.int(let number), .float): return .double(Double(number))
-    case (.string(let name), .device): return (try? Device(name)).map { .device($0) }
-    case (.none, _) where type != type.withoutOptional: return self
-    // Nothing says what would be in an empty list or dictionary.
-    case (.list(let list), .list(let element)) where list.items.isEmpty:
-      return list.elementType == element ? self : .list(JIT.ListObject(element))
-    case (.dict(let dict), .dict) where dict.count == 0: return self
-    default: return self.type.isSubtype(of: type) ? self : nil
-    }
+      + (isBare ? returns[0] : "(\(returns.joined(separator: ", ")))")
   }
 }

@@ -30,10 +30,10 @@ extension JIT {
       }
       set {
         grow()
-        if case .tensor(let slot) = slots[index], let tensor = newValue.tensor {
-          slot.tensor = tensor
-        } else {
-          slots[index] = .value(newValue)
+        switch (slots[index], newValue) {
+        case (.tensor(let slot), .tensor(let tensor)): slot.tensor = tensor
+        case (.tensor(let slot), .none): slot.tensor = nil
+        default: slots[index] = .value(newValue)
         }
       }
     }

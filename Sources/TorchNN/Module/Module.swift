@@ -29,7 +29,7 @@ extension nn {
   /// gives what may be used by many threads.
   open class Module {
     /// Whether the module is being trained (dropout drops, batch norm uses the batch); see `train` and `eval`.
-    public internal(set) var training = true
+    public package(set) var training = true { didSet { modeDidChange() } }
     var hooks: ModuleHooks?
     /// What `registerParameter`, `registerBuffer` and `addModule` have added.
     var registered: nn.Members?
@@ -47,6 +47,9 @@ extension nn {
 
     /// Called for every module by `loadStateDict`, before keys are compared: may rename or add keys of older checkpoints.
     open func migrate(_ stateDict: inout StateDict, prefix: String) {}
+
+    /// Called when `training` was set: for modules that keep their mode in another place as well.
+    open func modeDidChange() {}
 
     /// The parts of a container, which lists them itself; nil where stored properties tell.
     open func listedMembers() -> nn.Members? { nil }

@@ -74,6 +74,22 @@ package struct TorchArchive {
     }
     return (key, storage)
   }
+
+  /// What the persistent ids of a pickle stand for: the storages in the folder `data`, each made once.
+  package func storages(in data: String = "data/") -> (PickleValue) throws -> PickleValue {
+    var storages: [String: StoredStorage] = [:]
+    return { id in
+      let (key, fresh) = try storage(id, folder: data)
+      guard let known = storages[key] else {
+        storages[key] = fresh
+        return .storage(fresh)
+      }
+      guard known.dtype == fresh.dtype, known.byteCount == fresh.byteCount else {
+        throw TorchError(.serialization, "storage \(key) is described in two ways")
+      }
+      return .storage(known)
+    }
+  }
 }
 
 // MARK: - Checkpoints in archives
@@ -91,20 +107,7 @@ extension TorchArchive {
   /// The values of `data.pkl`; the modules of a TorchScript archive are objects in it.
   package func contents(safe: Set<String>) throws -> CheckpointContents {
     let pickle = try record("data.pkl")
-    var storages: [String: StoredStorage] = [:]
-    return try CheckpointContents.read(pickle.count, safe: safe) { rules in
-      try Unpickler.read(pickle, rules)
-    } persistent: { id in
-      let (key, fresh) = try storage(id)
-      guard let known = storages[key] else {
-        storages[key] = fresh
-        return .storage(fresh)
-      }
-      guard known.dtype == fresh.dtype, known.byteCount == fresh.byteCount else {
-        throw TorchError(.serialization, "storage \(key) is described in two ways")
-      }
-      return .storage(known)
-    }
+    return try CheckpointContents.read(pickle.count, safe: safe, { try Unpickler.read(pickle, $0) }, persistent: storages())
   }
 
   /// Writes `value` as `torch.save` does.

@@ -27,7 +27,8 @@ package enum TorchGlobals {
       persistent: persistent)
   }
 
-  private static func global(_ name: String, nesting: Int) throws -> PickleGlobal? {
+  /// What `name` stands for; nil for a name that a checkpoint may not use.
+  package static func global(_ name: String, nesting: Int = 0) throws -> PickleGlobal? {
     if let fixed = table[name] { return PickleGlobal(name, call: fixed) }
     if inert.contains(name) { return PickleGlobal(name) }
     if let foreign = ForeignRebuild(name) { return PickleGlobal(name) { arguments, _ in foreign.tensor(arguments) } }

@@ -240,8 +240,11 @@ extension Unpickler {
   }
 
   private mutating func call(_ function: PickleValue, _ arguments: PickleValue) throws {
-    guard case .global(let global) = function, let items = arguments.sequence else {
-      throw malformed("cannot call \(function.kindName)")
+    guard case .global(let global) = function else { throw malformed("cannot call \(function.kindName)") }
+    // TorchScript gives an enumeration the member's value where everything else has a tuple.
+    let bare = global.name.hasPrefix("__torch__.") ? [arguments] : nil
+    guard let items = arguments.sequence ?? bare else {
+      throw malformed("cannot call \(global.name) with \(arguments.kindName)")
     }
     stack.append(try global.call(items, graph))
   }

@@ -14,7 +14,7 @@ enum Runnables {
   /// The model in a file, whose format is found by content.
   static func load(_ path: String, method: String) throws -> any Runnable {
     switch try FileFormat(contentsOf: path) {
-
+    case .torchScript: return try ScriptRunnable(path, method: method)
     case .onnx:
       guard method == "forward" else { throw TorchError(.value, "an ONNX model has no methods, so none called '\(method)'") }
       return try ONNXRunnable(path)

@@ -1,0 +1,97 @@
+// TorchScript modules.
+
+import OrderedCollections
+import TorchCore
+import TorchJIT
+
+struct ScriptRunnable: Runnable {
+  private let method: JIT.ScriptMethod
+
+  init(_ path: String, method: String) throws { self.method = try JIT.load(path, device: .cpu).method(method) }
+
+  func call(with inputs: OrderedDictionary<String, Tensor>) throws -> () throws -> [Tensor] {
+    let parameters = Array(method.function.signature.parameters.dropFirst())
+    let given = try NamedInputs(inputs, for: parameters.map(\.name))
+    var arguments: [String: JIT.IValue] = [:]
+    for (index, parameter) in parameters.enumerated() {
+      guard let item = given[index] else { continue }
+      arguments[parameter.name] = try ScriptRunnable.value(item, parameter.type, parameter.name)
+    }
+    let (method, keywords) = (method, arguments)
+    return {
+      let result = try torch.noGrad { try method(keywords: keywords) }
+      var tensors: [Tensor] = []
+      try ScriptRunnable.flatten(result, &tensors)
+      return tensors
+    }
+  }
+
+  // MARK: Arguments
+
+  private static func value(_ item: NamedInputs.Item, _ type: JIT.ScriptType, _ name: String) throws -> JIT.IValue {
+    switch (item, type.withoutOptional) {
+    case (.tensor(let tensor), let type): return try value(tensor, type, name)
+    case (.items(let items), .list(let element)):
+      return .list(JIT.ListObject(element, try ordered(items, name).map { try value($0, element, name) }))
+    case (.items(let items), .tuple(let types)):
+      let tensors = try ordered(items, name)
+      guard tensors.count == types.count else { throw mismatch(name, type) }
+      return .tuple(try zip(tensors, types).map { try value($0, $1, name) })
+    case (.items(let items), .dict(let keyType, let valueType)):
+      let dict = JIT.DictObject(keyType, valueType)
+      for (key, tensor) in items {
+        switch (keyType, Int(key)) {
+        case (.string, _): dict[.string(key)] = try value(tensor, valueType, name)
+        case (.int, let number?): dict[.int(number)] = try value(tensor, valueType, name)
+        default: throw mismatch(name, type)
+        }
+      }
+      return .dict(dict)
+    default: throw mismatch(name, type)
+    }
+  }
+
+  /// A tensor of dimension 0 stands for a number, one of dimension 1 for a list of numbers.
+  private static func value(_ tensor: Tensor, _ type: JIT.ScriptType, _ name: String) throws -> JIT.IValue {
+    switch type.withoutOptional {
+    case .tensor, .any: return .tensor(tensor)
+    case .list(let element) where tensor.ndim == 1:
+      let items = try (0..<tensor.shape[0]).map { try value(tensor.select(0, $0), element, name) }
+      return .list(JIT.ListObject(element, items))
+    case .float where tensor.ndim == 0: return .double(try tensor.item().doubleValue)
+    case .int where tensor.ndim == 0 && !tensor.dtype.isDifferentiable: return JIT.IValue(.scalar(try tensor.item()))
+    case .bool where tensor.ndim == 0 && tensor.dtype == .bool: return JIT.IValue(.scalar(try tensor.item()))
+    case .number where tensor.ndim == 0: return JIT.IValue(.scalar(try tensor.item()))
+    default: throw mismatch(name, type)
+    }
+  }
+
+  /// The items called 0, 1, … in that order.
+  private static func ordered(_ items: OrderedDictionary<String, Tensor>, _ name: String) throws -> [Tensor] {
+    try (0..<items.count).map { index in
+      guard let tensor = items[String(index)] else {
+        throw TorchError(.value, "the argument '\(name)' has \(items.count) items, but none called '\(name).\(index)'")
+      }
+      return tensor
+    }
+  }
+
+  private static func mismatch(_ name: String, _ type: JIT.ScriptType) -> TorchError {
+    TorchError(.type, "the argument '\(name)' is of type \(type), which what is given for it cannot be")
+  }
+
+  // MARK: Results
+
+  private static func flatten(_ value: JIT.IValue, _ tensors: inout [Tensor]) throws {
+    switch value {
+    case .none: break
+    case .tensor(let tensor): tensors.append(tensor)
+    case .int(let number): tensors.append(Tensor(number))
+    case .double(let number): tensors.append(Tensor(number))
+    case .bool(let flag): tensors.append(Tensor(flag))
+    case .list, .tuple: for item in value.elements ?? [] { try flatten(item, &tensors) }
+    case .dict(let dict): for item in dict.table.values { try flatten(item, &tensors) }
+    default: throw TorchError(.type, "the result has a value of type \(value.type), which no file of tensors holds")
+    }
+  }
+}

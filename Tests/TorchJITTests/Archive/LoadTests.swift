@@ -1,0 +1,54 @@
+// Archives that PyTorch wrote run as they do in PyTorch.
+
+import Foundation
+import TestSupport
+import Testing
+import Torch
+
+@Suite(.serialized) struct LoadTests {
+  static let modules = (try? ScriptFixtures("modules.zip")) .map { $0.names(".script.pt") } ?? []
+  static let traces = (try? ScriptFixtures("modules.zip")) .map { $0.names(".trace.pt") } ?? []
+  static let programs = (try? ScriptFixtures("programs.zip")) .map { $0.names(".pt") } ?? []
+
+  @Test func fixturesAreThere() {
+    #expect(Self.modules.count == 153 && Self.traces.count == 156 && Self.programs.count > 15)
+  }
+
+  @Test(arguments: modules) func scripted(_ name: String) throws { try checkModule(name, "script") }
+
+  @Test(arguments: traces) func traced(_ name: String) throws { try checkModule(name, "trace") }
+
+  private func checkModule(_ name: String, _ kind: String) throws {
+    let fixtures = try ScriptFixtures("modules.zip")
+    let module = try JIT.load(bytes: fixtures.bytes("\(name).\(kind).pt"))
+    for call in try fixtures.calls(name) { try call.check(module, name) }
+  }
+
+  @Test(arguments: programs) func program(_ name: String) throws {
+    let fixtures = try ScriptFixtures("programs.zip")
+    let module = try JIT.load(bytes: fixtures.bytes(name + ".pt"))
+    for call in try fixtures.calls(name) { try call.check(module, name) }
+  }
+
+  /// Saved again and loaded, everything does the same. SWIFT_TORCH_SAVED names a folder to keep the archives in, for
+  /// Fixtures/torchscript/check_saved.py, which has PyTorch load them.
+  @Test(arguments: programs) func savedAgain(_ name: String) throws {
+    let fixtures = try ScriptFixtures("programs.zip")
+    try withTemporaryFolder { folder in
+      let kept = ProcessInfo.processInfo.environment["SWIFT_TORCH_SAVED"]
+      let path = "\(kept ?? folder)/\(name).pt"
+      try JIT.load(bytes: fixtures.bytes(name + ".pt")).save(to: path)
+      let module = try JIT.load(path)
+      for call in try fixtures.calls(name) { try call.check(module, name) }
+    }
+  }
+
+  /// A copy does the same, and leaves the original's state alone.
+  @Test(arguments: ["values", "tagger", "resnet"]) func copied(_ name: String) throws {
+    let fixtures = try ScriptFixtures("programs.zip")
+    let module = try JIT.load(bytes: fixtures.bytes(name + ".pt"))
+    let copy = module.copy()
+    for call in try fixtures.calls(name) { try call.check(copy, "copy of " + name) }
+    for call in try fixtures.calls(name) { try call.check(module, name) }
+  }
+}
