@@ -66,7 +66,9 @@ struct Recorded: Decodable, @unchecked Sendable {
       return .list(JIT.ListObject(element, try keyed.decode([Recorded].self, forKey: .list).map(\.value)))
     }
     if keyed.contains(.dict) {
-      let types = try keyed.decode(String.self, forKey: .of).split(separator: ",").map { JIT.ScriptType(schemaType: String($0)) }
+      let types = try keyed.decode(String.self, forKey: .of).split(separator: ",").map {
+        JIT.ScriptType(schemaType: String($0))
+      }
       let dict = JIT.DictObject(types[0], types[1])
       for pair in try keyed.decode([[Recorded]].self, forKey: .dict) { dict[try pair[0].value.key()] = pair[1].value }
       return .dict(dict)
@@ -75,9 +77,11 @@ struct Recorded: Decodable, @unchecked Sendable {
     let values = try keyed.decode([Recorded].self, forKey: .values).map(\.value)
     let shape = try keyed.decode([Int].self, forKey: .shape)
     let flat: Tensor =
-      if dtype.isComplex { Tensor(values.map { value in if case .complex(let z) = value { z } else { Complex<Double>(0) } }) }
-      else if dtype.isFloatingPoint { Tensor(values.map { $0.double! }, dtype: .float64) }
-      else { Tensor(values.map { $0.int! }) }
+      if dtype.isComplex {
+        Tensor(values.map { value in if case .complex(let z) = value { z } else { Complex<Double>(0) } })
+      } else if dtype.isFloatingPoint { Tensor(values.map { $0.double! }, dtype: .float64) } else {
+        Tensor(values.map { $0.int! })
+      }
     return .tensor(flat.to(dtype).reshape(shape))
   }
 }
@@ -108,7 +112,9 @@ extension JIT.IValue {
       return Array(a.table.keys) == Array(b.table.keys)
         && zip(a.table.values, b.table.values).allSatisfy { $0.matches($1) }
     case (.tensor(let a), .tensor(let b)):
-      guard a.dtype == b.dtype, a.shape == b.shape, let x = try? a.scalars(), let y = try? b.scalars() else { return false }
+      guard a.dtype == b.dtype, a.shape == b.shape, let x = try? a.scalars(), let y = try? b.scalars() else {
+        return false
+      }
       return zip(x, y).allSatisfy { JIT.IValue.close($0, $1) }
     default: return false
     }

@@ -86,7 +86,11 @@ struct KnownGaps {
     var gaps = KnownGaps()
     let text = try String(contentsOf: repository("Fixtures/torchscript-builtins/gaps.txt"), encoding: .utf8)
     for line in text.split(separator: "\n") where !line.hasPrefix("#") {
-      if line.hasPrefix("/") { gaps.patterns.append(String(line.dropFirst().dropLast())) } else { gaps.names.append(String(line)) }
+      if line.hasPrefix("/") {
+        gaps.patterns.append(String(line.dropFirst().dropLast()))
+      } else {
+        gaps.names.append(String(line))
+      }
     }
     return gaps
   }

@@ -4,7 +4,8 @@ extension JIT.Builtins {
   static let autograd = family {
     JIT.Builtin("prim::requires_grad(Tensor a) -> bool") { (x: Tensor) in x.requiresGrad }
     JIT.Builtin("prim::grad(Tensor a) -> Tensor(*)", pure: false) { (x: Tensor) in x.grad }
-    JIT.Builtin("aten::requires_grad_(Tensor(a!) self, bool requires_grad=True) -> Tensor(a!)") { (x: Tensor, value: Bool) in
+    JIT.Builtin("aten::requires_grad_(Tensor(a!) self, bool requires_grad=True) -> Tensor(a!)") {
+      (x: Tensor, value: Bool) in
       x.requiresGrad_(value)
     }
     JIT.Builtin("aten::is_leaf(Tensor self) -> bool") { (x: Tensor) in x.isLeaf }
@@ -41,7 +42,8 @@ extension JIT.Builtins {
     JIT.Builtin("prim::AutogradAnyNonZero(...) -> bool") { (x: [JIT.IValue]) -> JIT.IValue in
       .bool(x.contains { $0.elements.map { $0.contains { !$0.isNone } } ?? !$0.isNone })
     }
-    JIT.Builtin("prim::AutogradAllZero(...) -> bool") { (x: [JIT.IValue]) -> JIT.IValue in .bool(x.allSatisfy(\.isNone)) }
+    JIT.Builtin("prim::AutogradAllZero(...) -> bool") { (x: [JIT.IValue]) -> JIT.IValue in .bool(x.allSatisfy(\.isNone))
+    }
     JIT.Builtin("prim::AutogradAllNonZero(...) -> bool") { (x: [JIT.IValue]) -> JIT.IValue in
       .bool(!x.contains(where: \.isNone))
     }

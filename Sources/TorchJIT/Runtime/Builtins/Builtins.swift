@@ -22,10 +22,10 @@ extension JIT {
 
     /// The order counts only among overloads that the same arguments can fit.
     private static let families: [[Builtin]] = [
-      lists, elementLists, strings, stringSearch, stringPredicates, textFormatting,
+      modelOverloads, lists, elementLists, strings, stringSearch, stringPredicates, textFormatting,
       dictionaries, identities, comparisons, arithmetic, bits, mathFunctions, numberConversions, numbersWithTensors,
       tensorProperties, tensorConstruction, tensorConversions, indexing, shapes, modes, autograd, interpolation,
-      modelOverloads, encoderLayers,
+      encoderLayers,
     ]
 
     /// A list of builtins, one declaration a line.

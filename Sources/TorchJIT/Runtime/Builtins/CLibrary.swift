@@ -1,17 +1,12 @@
 // What is asked of the C library.
 
 #if canImport(Glibc)
-import Glibc
+  import Glibc
 #elseif canImport(Musl)
-import Musl
+  import Musl
 #else
-import Darwin
+  import Darwin
 #endif
 
 /// `pow` of C: negative numbers have integral powers, unlike in `RealModule`.
 func cPower(_ a: Double, _ b: Double) -> Double { pow(a, b) }
-
-func writeToStandardError(_ text: String) {
-  let bytes = Array(text.utf8)
-  _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
-}

@@ -30,7 +30,9 @@ extension JIT.Builtins {
   private static func equality(_ name: String, _ result: @escaping (Bool) -> Bool) -> [JIT.Builtin] {
     let complexPairs = ["float_complex", "complex_float"].map { overload in
       let types = overload.split(separator: "_")
-      return JIT.Builtin("aten::\(name).\(overload)(\(types[0]) a, \(types[1]) b) -> bool") { (a: C, b: C) in result(same(a, b)) }
+      return JIT.Builtin("aten::\(name).\(overload)(\(types[0]) a, \(types[1]) b) -> bool") { (a: C, b: C) in
+        result(same(a, b))
+      }
     }
     return [
       JIT.Builtin("aten::\(name).device(Device a, Device b) -> bool") { (a: Device, b: Device) in result(a == b) },
@@ -48,7 +50,9 @@ extension JIT.Builtins {
         if a.isInteger, b.isInteger { return result(a.intValue == b.intValue) }
         return result(same(a.complexValue, b.complexValue))
       },
-      JIT.Builtin("aten::\(name).str(str a, str b) -> bool") { (a: String, b: String) in result(a.utf8.elementsEqual(b.utf8)) },
+      JIT.Builtin("aten::\(name).str(str a, str b) -> bool") { (a: String, b: String) in
+        result(a.utf8.elementsEqual(b.utf8))
+      },
     ]
   }
 
@@ -76,7 +80,9 @@ extension JIT.Builtins {
 
 extension JIT.IValue {
   fileprivate func isSameMember(_ other: JIT.IValue) -> Bool {
-    guard case .enumeration(let a, let name) = self, case .enumeration(let b, let otherName) = other else { return false }
+    guard case .enumeration(let a, let name) = self, case .enumeration(let b, let otherName) = other else {
+      return false
+    }
     return a == b && name == otherName
   }
 }

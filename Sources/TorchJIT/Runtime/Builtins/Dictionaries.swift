@@ -35,7 +35,8 @@ extension JIT.Builtins {
     JIT.Builtin("aten::items.\(key)(Dict(\(key), t) self) -> ((\(key), t)[])") { (dict: Dict) in
       List(.tuple([dict.keyType, dict.valueType]), dict.table.map { .tuple([JIT.IValue($0), $1]) })
     }
-    JIT.Builtin("aten::__contains__.\(key)(Dict(\(key), t) dict, \(key) key) -> bool") { (dict: Dict, key: JIT.IValue) in
+    JIT.Builtin("aten::__contains__.\(key)(Dict(\(key), t) dict, \(key) key) -> bool") {
+      (dict: Dict, key: JIT.IValue) in
       dict[try key.key()] != nil
     }
   }
@@ -58,7 +59,8 @@ extension JIT.Builtins {
       (dict: Dict, key: JIT.IValue) in
       _ = try remove(key, from: dict)
     }
-    JIT.Builtin("aten::pop.Dict_\(key)(Dict(\(key), t)(a!) self, \(key) key) -> t(*)") { (dict: Dict, key: JIT.IValue) in
+    JIT.Builtin("aten::pop.Dict_\(key)(Dict(\(key), t)(a!) self, \(key) key) -> t(*)") {
+      (dict: Dict, key: JIT.IValue) in
       try remove(key, from: dict)
     }
     JIT.Builtin("aten::pop.Dict_default_\(key)(Dict(\(key), t)(a!) self, \(key) key, t default_value) -> t(*)") {
@@ -69,7 +71,9 @@ extension JIT.Builtins {
     }
     JIT.Builtin("aten::popitem.\(key)(Dict(\(key), t)(a!) self) -> ((\(key), t))") { (dict: Dict) -> JIT.IValue in
       // The first one: PyTorch's is not Python's, which takes the last.
-      guard let (key, value) = dict.table.elements.first else { throw TorchError(.index, "popitem(): dictionary is empty") }
+      guard let (key, value) = dict.table.elements.first else {
+        throw TorchError(.index, "popitem(): dictionary is empty")
+      }
       dict[key] = nil
       return .tuple([JIT.IValue(key), value])
     }

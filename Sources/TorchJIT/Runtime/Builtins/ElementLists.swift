@@ -60,7 +60,9 @@ extension JIT.Builtins {
 
   private static func finding<T: Element>(_: T.Type, _ equal: @escaping (T, T) throws -> Bool) -> [JIT.Builtin] {
     let name = T.schemaName
-    func first(_ list: List, _ element: T) throws -> Int? { try list.items.firstIndex { try equal(element, T.read($0)) } }
+    func first(_ list: List, _ element: T) throws -> Int? {
+      try list.items.firstIndex { try equal(element, T.read($0)) }
+    }
     return [
       JIT.Builtin(procedure: "aten::remove.\(name)(\(name)[](a!) self, \(name) el) -> ()") { (list: List, element: T) in
         guard let place = try first(list, element) else { throw TorchError(.value, "list.remove(x): x not in list") }
@@ -146,7 +148,8 @@ extension JIT.Builtins {
       JIT.Builtin("prim::max.\(name)_list(\(name)[] l, \(name)[] r) -> \(name)[]") { (a: List, b: List) in
         try precedes(a, b) ? b : a
       },
-      JIT.Builtin("prim::min.self_\(name)(\(name)[] self) -> \(name)") { (list: [T]) in try extreme(list, "min", less) },
+      JIT.Builtin("prim::min.self_\(name)(\(name)[] self) -> \(name)") { (list: [T]) in try extreme(list, "min", less)
+      },
       JIT.Builtin("prim::max.self_\(name)(\(name)[] self) -> \(name)") { (list: [T]) in
         try extreme(list, "max") { less($1, $0) }
       },
@@ -170,7 +173,9 @@ extension JIT.IValue {
     case (.object(let object), .object):
       guard let method = object.type.method("__lt__") else {
         throw TorchError(
-          .type, "Only list of Tensors, ints, floats, bools, strs, a User Defined Class that defines the __lt__ compare method or Tuples of aforementioned types can be sorted, got list of \(type) instead")
+          .type,
+          "Only list of Tensors, ints, floats, bools, strs, a User Defined Class that defines the __lt__ compare method or Tuples of aforementioned types can be sorted, got list of \(type) instead"
+        )
       }
       return try Bool.read(method.call([self, other]))
     case (.tuple(let a), .tuple(let b)):
@@ -182,7 +187,9 @@ extension JIT.IValue {
     case (.string(let a), .string(let b)): return JIT.Builtins.order(a, b) < 0
     case (.tensor(let a), .tensor(let b)): return try a.lt(b).item().boolValue
     default:
-      guard let a = double, let b = other.double else { throw TorchError(.type, "values of type \(type) have no order") }
+      guard let a = double, let b = other.double else {
+        throw TorchError(.type, "values of type \(type) have no order")
+      }
       return a < b
     }
   }

@@ -39,7 +39,9 @@ extension JIT.Builtins {
     func norm(_ x: Tensor, _ place: Int) -> Tensor {
       nn.functional.layerNorm(x, [width], weight: tensors[place], bias: tensors[place + 1], eps: eps)
     }
-    func attention(_ y: Tensor) throws -> Tensor { try projection.attend(y, y, y, tensors[18], Int?.read(x[19])).output }
+    func attention(_ y: Tensor) throws -> Tensor {
+      try projection.attend(y, y, y, tensors[18], Int?.read(x[19])).output
+    }
     func feedForward(_ y: Tensor) -> Tensor {
       let hidden = nn.functional.linear(y, tensors[14]!, tensors[15])
       return nn.functional.linear(useGELU ? hidden.gelu() : hidden.relu(), tensors[16]!, tensors[17])
@@ -130,7 +132,8 @@ extension JIT.Builtins {
   /// nested tensors here, so the answer is always no: it masks the padding instead. Places of padding then hold
   /// numbers in its output, where PyTorch's hold zeros.
   @Family private static var nestedTensors: [JIT.Builtin] {
-    JIT.Builtin("aten::_nested_tensor_from_mask_left_aligned(Tensor t, Tensor mask) -> bool") { (_: Tensor, _: Tensor) in
+    JIT.Builtin("aten::_nested_tensor_from_mask_left_aligned(Tensor t, Tensor mask) -> bool") {
+      (_: Tensor, _: Tensor) in
       false
     }
     JIT.Builtin("aten::_nested_tensor_from_mask(Tensor t, Tensor mask, bool mask_check=True) -> Tensor") {

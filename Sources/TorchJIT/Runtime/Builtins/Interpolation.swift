@@ -9,7 +9,9 @@ extension JIT.Builtins {
       (".scale_list", "int?", "float[]?"), (".size_list_scale_list", "int[]?", "float[]?"), ("", "int?", "float?"),
       (".size_list", "int[]?", "float?"),
     ] {
-      JIT.Builtin("aten::__interpolate\(overload)(Tensor input, \(size) size=None, \(scale) scale_factor=None, \(rest)) -> Tensor") {
+      JIT.Builtin(
+        "aten::__interpolate\(overload)(Tensor input, \(size) size=None, \(scale) scale_factor=None, \(rest)) -> Tensor"
+      ) {
         (x: [JIT.IValue]) -> JIT.IValue in
         .tensor(
           try resized(
@@ -49,7 +51,10 @@ extension JIT.Builtins {
       return Array(repeating: try T.read(value), count: max(x.ndim - 2, 0))
     }
     guard let mode = nn.InterpolationMode(rawValue: mode) else {
-      throw TorchError(.notImplemented, "Input Error: Only 3D, 4D and 5D input Tensors supported (got \(x.ndim)D) for the modes: nearest | linear | bilinear | bicubic | trilinear (got \(mode))")
+      throw TorchError(
+        .notImplemented,
+        "Input Error: Only 3D, 4D and 5D input Tensors supported (got \(x.ndim)D) for the modes: nearest | linear | bilinear | bicubic | trilinear (got \(mode))"
+      )
     }
     return nn.functional.interpolate(
       x, size: try spread(size, Int.self), scaleFactor: try spread(scale, Double.self), mode: mode,

@@ -8,7 +8,9 @@ extension JIT.Builtins {
     JIT.Builtin("aten::__getitem__.t(t[](a) list, int idx) -> t(*)") { (list: List, i: Int) in
       list.items[try list.position(i)]
     }
-    JIT.Builtin("aten::select.t(t[](a) list, int idx) -> t(*)") { (list: List, i: Int) in list.items[try list.position(i)] }
+    JIT.Builtin("aten::select.t(t[](a) list, int idx) -> t(*)") { (list: List, i: Int) in
+      list.items[try list.position(i)]
+    }
     JIT.Builtin("aten::_set_item.t(t[](a!) l, int idx, t(b -> *) el) -> t[](a!)") {
       (list: List, i: Int, element: JIT.IValue) -> List in
       list.items[try list.position(i)] = element
@@ -47,8 +49,12 @@ extension JIT.Builtins {
       a.items += b.items
       return a
     }
-    JIT.Builtin("aten::mul.left_t(t[] l, int n) -> t[]") { (list: List, n: Int) in list.with(try repeated(list.items, n)) }
-    JIT.Builtin("aten::mul.right_(int n, t[] l) -> t[]") { (n: Int, list: List) in list.with(try repeated(list.items, n)) }
+    JIT.Builtin("aten::mul.left_t(t[] l, int n) -> t[]") { (list: List, n: Int) in
+      list.with(try repeated(list.items, n))
+    }
+    JIT.Builtin("aten::mul.right_(int n, t[] l) -> t[]") { (n: Int, list: List) in
+      list.with(try repeated(list.items, n))
+    }
     JIT.Builtin("aten::mul_.t(t[](a!) l, int n) -> t[](a!)") { (list: List, n: Int) -> List in
       list.items = try repeated(list.items, n)
       return list
@@ -76,7 +82,9 @@ extension JIT.Builtins {
   static func repeated(_ items: [JIT.IValue], _ n: Int) throws -> [JIT.IValue] {
     guard n > 0 else { return [] }
     let (total, overflow) = items.count.multipliedReportingOverflow(by: n)
-    guard !overflow, total < 1 << 40 else { throw TorchError(.memory, "a list of \(items.count) elements, \(n) times, is too long") }
+    guard !overflow, total < 1 << 40 else {
+      throw TorchError(.memory, "a list of \(items.count) elements, \(n) times, is too long")
+    }
     return (0..<n).flatMap { _ in items }
   }
 }

@@ -7,9 +7,11 @@ extension JIT.Builtins {
     forwarding(
       "aten::clip.Tensor(Tensor self, Tensor? min=None, Tensor? max=None) -> Tensor", to: "aten::clamp.Tensor")
     forwarding(
-      "aten::clip_.Tensor(Tensor(a!) self, Tensor? min=None, Tensor? max=None) -> Tensor(a!)", to: "aten::clamp_.Tensor")
+      "aten::clip_.Tensor(Tensor(a!) self, Tensor? min=None, Tensor? max=None) -> Tensor(a!)", to: "aten::clamp_.Tensor"
+    )
     forwarding(
-      "aten::divide.Scalar_mode(Tensor self, Scalar other, *, str? rounding_mode) -> Tensor", to: "aten::div.Scalar_mode")
+      "aten::divide.Scalar_mode(Tensor self, Scalar other, *, str? rounding_mode) -> Tensor",
+      to: "aten::div.Scalar_mode")
     forwarding(
       "aten::divide_.Scalar_mode(Tensor(a!) self, Scalar other, *, str? rounding_mode) -> Tensor(a!)",
       to: "aten::div_.Scalar_mode")
@@ -68,10 +70,10 @@ extension JIT.Builtins {
     // What follows the groups are switches of cuDNN.
     return [
       JIT.Builtin(
-        "aten::_convolution(\(shared), SymInt[] output_padding, SymInt groups, bool benchmark, bool deterministic, bool cudnn_enabled, bool allow_tf32) -> Tensor"
+        "aten::_convolution.deprecated(\(shared), int[] output_padding, SymInt groups, bool benchmark, bool deterministic, bool cudnn_enabled) -> Tensor"
       ) { (x: [JIT.IValue]) in try convolution(Array(x.prefix(9))) },
       JIT.Builtin(
-        "aten::_convolution.deprecated(\(shared), int[] output_padding, SymInt groups, bool benchmark, bool deterministic, bool cudnn_enabled) -> Tensor"
+        "aten::_convolution(\(shared), SymInt[] output_padding, SymInt groups, bool benchmark, bool deterministic, bool cudnn_enabled, bool allow_tf32) -> Tensor"
       ) { (x: [JIT.IValue]) in try convolution(Array(x.prefix(9))) },
       JIT.Builtin(
         "aten::_convolution_mode(Tensor input, Tensor weight, Tensor? bias, SymInt[] stride, str padding, SymInt[] dilation, SymInt groups) -> Tensor"
@@ -98,16 +100,20 @@ extension JIT.Builtins {
 
   /// `x & 1`, `x &= y`, `1 & x`.
   @Family private static var bitOperators: [JIT.Builtin] {
-    for (name, full) in [("and", "and"), ("or", "or"), ("xor", "xor"), ("lshift", "left_shift"), ("rshift", "right_shift")] {
+    for (name, full) in [
+      ("and", "and"), ("or", "or"), ("xor", "xor"), ("lshift", "left_shift"), ("rshift", "right_shift"),
+    ] {
       let number = full.hasSuffix("shift") ? "Tensor_Scalar" : "Scalar"
       forwarding(
         "aten::__\(name)__.Scalar(Tensor self, Scalar other) -> Tensor", to: "aten::bitwise_\(full).\(number)")
       forwarding(
         "aten::__i\(name)__.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)", to: "aten::bitwise_\(full)_.Tensor")
       forwarding(
-        "aten::__i\(name)__.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)", to: "aten::bitwise_\(full)_.\(number)")
+        "aten::__i\(name)__.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)", to: "aten::bitwise_\(full)_.\(number)"
+      )
       let both = calling("aten::bitwise_\(full).Tensor")
-      JIT.Builtin("aten::bitwise_\(full).Scalar_Tensor(Scalar self, Tensor other) -> Tensor") { (x: Scalar, y: Tensor) in
+      JIT.Builtin("aten::bitwise_\(full).Scalar_Tensor(Scalar self, Tensor other) -> Tensor") {
+        (x: Scalar, y: Tensor) in
         try both([.tensor(Tensor.full([], x, dtype: x.dtype)), .tensor(y)])
       }
     }
@@ -146,7 +152,8 @@ extension JIT.Builtins {
 
   /// `v · g / ‖v‖`, the norm over all dimensions but one, or over all where `dim` is -1.
   @Family private static var weightNorms: [JIT.Builtin] {
-    JIT.Builtin("aten::norm_except_dim(Tensor v, int pow=2, int dim=0) -> Tensor") { (v: Tensor, power: Int, dim: Int) in
+    JIT.Builtin("aten::norm_except_dim(Tensor v, int pow=2, int dim=0) -> Tensor") {
+      (v: Tensor, power: Int, dim: Int) in
       norm(v, power, except: dim)
     }
     JIT.Builtin("aten::_weight_norm(Tensor v, Tensor g, int dim=0) -> Tensor") { (v: Tensor, g: Tensor, dim: Int) in

@@ -40,8 +40,9 @@ extension JIT.Builtins {
   private static let start = ContinuousClock().now
 
   @Family private static var messages: [JIT.Builtin] {
-    JIT.Builtin(procedure: "aten::warn(str message, int stacklevel=2) -> ()", pure: false) { (message: String, _: Int) in
-      writeToStandardError("Warning: \(message)\n")
+    JIT.Builtin(procedure: "aten::warn(str message, int stacklevel=2) -> ()", pure: false) {
+      (message: String, _: Int) in
+      torch.warn(message)
     }
     for type in ["bool", "Tensor"] {
       JIT.Builtin(procedure: "aten::_assert.\(type)(\(type) condition, str message) -> ()", pure: false) {

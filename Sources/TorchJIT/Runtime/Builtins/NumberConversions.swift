@@ -24,9 +24,12 @@ extension JIT.Builtins {
       C(try float(a.item()), try float(b.item()))
     }
     for pair in [
-      "int_bool", "bool_int", "float_bool", "bool_float", "float_int", "int_float", "int_int", "bool_bool", "float_float",
+      "int_bool", "bool_int", "float_bool", "bool_float", "float_int", "int_float", "int_int", "bool_bool",
+      "float_float",
     ] {
-      JIT.Builtin("aten::Complex.\(pair)(\(types(pair).0) x, \(types(pair).1) y) -> complex") { (x: Double, y: Double) in C(x, y) }
+      JIT.Builtin("aten::Complex.\(pair)(\(types(pair).0) x, \(types(pair).1) y) -> complex") {
+        (x: Double, y: Double) in C(x, y)
+      }
     }
     for type in ["float", "int", "bool"] {
       JIT.Builtin("aten::Complex.Tensor_\(type)(Tensor x, \(type) y) -> complex") { (x: Tensor, y: Double) in

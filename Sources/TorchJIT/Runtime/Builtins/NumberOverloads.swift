@@ -79,7 +79,8 @@ extension JIT.Builtins {
   static func realPairs(
     _ name: String, overload: String = "", _ floats: @escaping (Double, Double) throws -> Double
   ) -> [JIT.Builtin] {
-    realPairs("aten::" + name, scalar: (overload, "float"), ints: { try floats(Double($0), Double($1)) }, floats: floats)
+    realPairs(
+      "aten::" + name, scalar: (overload, "float"), ints: { try floats(Double($0), Double($1)) }, floats: floats)
   }
 
   /// Functions of two numbers that give one of the wider type.
@@ -91,18 +92,19 @@ extension JIT.Builtins {
       JIT.Builtin("aten::\(name).int(int a, int b) -> int", ints),
       JIT.Builtin("aten::\(name).complex(complex a, complex b) -> complex", complexes),
       JIT.Builtin("aten::\(name).float(float a, float b) -> float", floats),
-    ] + ["int_complex", "complex_int", "float_complex", "complex_float"].map { overload in
-      let types = overload.split(separator: "_")
-      return JIT.Builtin("aten::\(name).\(overload)(\(types[0]) a, \(types[1]) b) -> complex", complexes)
-    } + [
-      JIT.Builtin("aten::\(name).int_float(int a, float b) -> float", floats),
-      JIT.Builtin("aten::\(name).float_int(float a, int b) -> float", floats),
-      JIT.Builtin("aten::\(name)(Scalar a, Scalar b) -> Scalar") { (a: Scalar, b: Scalar) -> Scalar in
-        if a.isComplex || b.isComplex { return .complex(complexes(a.complexValue, b.complexValue)) }
-        if a.isInteger, b.isInteger { return .int(ints(a.intValue, b.intValue)) }
-        return .double(floats(a.doubleValue, b.doubleValue))
-      },
     ]
+      + ["int_complex", "complex_int", "float_complex", "complex_float"].map { overload in
+        let types = overload.split(separator: "_")
+        return JIT.Builtin("aten::\(name).\(overload)(\(types[0]) a, \(types[1]) b) -> complex", complexes)
+      } + [
+        JIT.Builtin("aten::\(name).int_float(int a, float b) -> float", floats),
+        JIT.Builtin("aten::\(name).float_int(float a, int b) -> float", floats),
+        JIT.Builtin("aten::\(name)(Scalar a, Scalar b) -> Scalar") { (a: Scalar, b: Scalar) -> Scalar in
+          if a.isComplex || b.isComplex { return .complex(complexes(a.complexValue, b.complexValue)) }
+          if a.isInteger, b.isInteger { return .int(ints(a.intValue, b.intValue)) }
+          return .double(floats(a.doubleValue, b.doubleValue))
+        },
+      ]
   }
 }
 

@@ -7,7 +7,8 @@ extension JIT.Builtins {
     for name in ["_infer_size", "broadcast_shapes"] {
       JIT.Builtin("aten::\(name)(int[] a, int[] b) -> int[]") { (a: [Int], b: [Int]) in try broadcast(b, a) }
     }
-    JIT.Builtin("aten::_size_if_not_equal(int[] self_size, int[] other_size) -> int[]?") { (a: [Int], b: [Int]) -> [Int]? in
+    JIT.Builtin("aten::_size_if_not_equal(int[] self_size, int[] other_size) -> int[]?") {
+      (a: [Int], b: [Int]) -> [Int]? in
       a == b ? nil : a
     }
     JIT.Builtin("prim::BroadcastSizes(...) -> int[]") { (x: [JIT.IValue]) -> JIT.IValue in
@@ -24,7 +25,8 @@ extension JIT.Builtins {
         JIT.Builtin("aten::_\(name).\(type)(\(type)[\(length)] x) -> \(type)[]") { (x: List) in x }
       }
     }
-    JIT.Builtin("aten::list_with_default(int[] out_size, int[] defaults) -> int[]") { (size: List, defaults: List) -> List in
+    JIT.Builtin("aten::list_with_default(int[] out_size, int[] defaults) -> int[]") {
+      (size: List, defaults: List) -> List in
       guard defaults.items.count > size.items.count else { throw TorchError(.value, "AssertionError: ") }
       return size
     }

@@ -19,7 +19,9 @@ extension JIT.Builtins {
       return Int(s.utf8.first!)
     }
     JIT.Builtin("aten::chr(int i) -> str") { (i: Int) in
-      guard (0..<1_114_111).contains(i) else { throw TorchError(.value, "chr() arg not in range(0x110000), found \(i)") }
+      guard (0..<1_114_111).contains(i) else {
+        throw TorchError(.value, "chr() arg not in range(0x110000), found \(i)")
+      }
       return [UInt8(truncatingIfNeeded: i)].text
     }
     cases
@@ -78,7 +80,8 @@ extension JIT.Builtins {
   @Family private static var cases: [JIT.Builtin] {
     JIT.Builtin("aten::lower(str self) -> str") { (s: String) in s.utf8.map(\.lower).text }
     JIT.Builtin("aten::upper(str self) -> str") { (s: String) in s.utf8.map(\.upper).text }
-    JIT.Builtin("aten::swapcase(str self) -> str") { (s: String) in s.utf8.map { $0.isUpper ? $0.lower : $0.upper }.text }
+    JIT.Builtin("aten::swapcase(str self) -> str") { (s: String) in s.utf8.map { $0.isUpper ? $0.lower : $0.upper }.text
+    }
     JIT.Builtin("aten::capitalize(str self) -> str") { (s: String) in
       s.utf8.enumerated().map { $0 == 0 ? $1.upper : $1.lower }.text
     }
@@ -111,17 +114,20 @@ extension JIT.Builtins {
   }
 
   @Family private static var padding: [JIT.Builtin] {
-    JIT.Builtin("aten::center(str self, int width, str fillchar=\" \") -> str") { (s: String, width: Int, fill: String) in
+    JIT.Builtin("aten::center(str self, int width, str fillchar=\" \") -> str") {
+      (s: String, width: Int, fill: String) in
       try checkFill(fill)
       let padding = max(width - s.utf8.count, 0)
       let left = width % 2 == 0 ? padding / 2 : (padding + 1) / 2
       return String(repeating: fill, count: left) + s + String(repeating: fill, count: padding - left)
     }
-    JIT.Builtin("aten::ljust(str self, int width, str fillchar=\" \") -> str") { (s: String, width: Int, fill: String) in
+    JIT.Builtin("aten::ljust(str self, int width, str fillchar=\" \") -> str") {
+      (s: String, width: Int, fill: String) in
       try checkFill(fill)
       return s + String(repeating: fill, count: max(width - s.utf8.count, 0))
     }
-    JIT.Builtin("aten::rjust(str self, int width, str fillchar=\" \") -> str") { (s: String, width: Int, fill: String) in
+    JIT.Builtin("aten::rjust(str self, int width, str fillchar=\" \") -> str") {
+      (s: String, width: Int, fill: String) in
       try checkFill(fill)
       return String(repeating: fill, count: max(width - s.utf8.count, 0)) + s
     }
@@ -150,7 +156,9 @@ extension JIT.Builtins {
     JIT.Builtin("aten::rsplit(str self, str separator=\" \", int max=-1) -> str[]") {
       (s: String, separator: String, limit: Int) -> [String] in
       if separator.isEmpty { throw TorchError(.value, "ValueError: empty separator") }
-      return pieces(JIT.Bytes(s).reversed(), JIT.Bytes(separator).reversed(), limit).reversed().map { $0.reversed().text }
+      return pieces(JIT.Bytes(s).reversed(), JIT.Bytes(separator).reversed(), limit).reversed().map {
+        $0.reversed().text
+      }
     }
     JIT.Builtin("aten::splitlines(str self, bool keepends=False) -> str[]") { (s: String, keepEnds: Bool) -> [String] in
       var (lines, line) = ([JIT.Bytes](), JIT.Bytes())

@@ -25,7 +25,8 @@ extension JIT.Builtins {
   static let numbersWithTensors = family {
     for number in ["float", "int"] {
       for (name, mirrored) in [
-        ("mul", "mul"), ("add", "add"), ("ne", "ne"), ("eq", "eq"), ("lt", "gt"), ("le", "ge"), ("gt", "lt"), ("ge", "le"),
+        ("mul", "mul"), ("add", "add"), ("ne", "ne"), ("eq", "eq"), ("lt", "gt"), ("le", "ge"), ("gt", "lt"),
+        ("ge", "le"),
       ] {
         let call = calling("aten::\(mirrored).Scalar")
         JIT.Builtin("aten::\(name).\(number)_Tensor(\(number) a, Tensor b) -> Tensor") { (x: [JIT.IValue]) in

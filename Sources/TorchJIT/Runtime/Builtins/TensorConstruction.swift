@@ -24,7 +24,8 @@ extension JIT.Builtins {
       (data: Tensor, dtype: DType?, device: Device?) in
       try finished(data, dtype, device)
     }
-    JIT.Builtin("aten::as_tensor.list(t[] data, \(options)) -> Tensor") { (data: List, dtype: DType?, device: Device?) in
+    JIT.Builtin("aten::as_tensor.list(t[] data, \(options)) -> Tensor") {
+      (data: List, dtype: DType?, device: Device?) in
       try finished(tensor(of: data), dtype, device)
     }
     JIT.Builtin("prim::NumToTensor.Scalar(Scalar a) -> Tensor") { (value: Scalar) -> Tensor in
@@ -32,7 +33,9 @@ extension JIT.Builtins {
       if case .double = value { return Tensor.full([], value, dtype: .float64) }
       return Tensor.full([], value, dtype: value.dtype)
     }
-    JIT.Builtin("prim::NumToTensor.bool(bool a) -> Tensor") { (value: Bool) in Tensor.full([], .bool(value), dtype: .bool) }
+    JIT.Builtin("prim::NumToTensor.bool(bool a) -> Tensor") { (value: Bool) in
+      Tensor.full([], .bool(value), dtype: .bool)
+    }
     JIT.Builtin("aten::_list_to_tensor(int[] self) -> Tensor") { (list: [Int]) in
       Tensor.make(list.map { .int($0) }, [list.count], .int64).to(.int32)
     }

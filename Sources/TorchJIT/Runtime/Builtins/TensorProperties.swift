@@ -12,12 +12,16 @@ extension JIT.Builtins {
     JIT.Builtin("aten::element_size(Tensor self) -> int") { (x: Tensor) in x.dtype.itemSize }
     // Named tensors do not exist here.
     JIT.Builtin("prim::name(Tensor a) -> str?") { (_: Tensor) -> String? in nil }
-    JIT.Builtin("aten::get_device(Tensor self) -> int") { (x: Tensor) in x.device.kind == .cpu ? -1 : x.device.index ?? 0 }
+    JIT.Builtin("aten::get_device(Tensor self) -> int") { (x: Tensor) in
+      x.device.kind == .cpu ? -1 : x.device.index ?? 0
+    }
     for kind in ["cpu", "cuda", "meta"] {
       JIT.Builtin("prim::is_\(kind)(Tensor a) -> bool") { (x: Tensor) in x.device.kind.rawValue == kind }
     }
     // Kinds of tensors that do not exist here.
-    for kind in ["ipu", "maia", "mkldnn", "mps", "mtia", "nested", "quantized", "sparse", "sparse_csr", "vulkan", "xla", "xpu"] {
+    for kind in [
+      "ipu", "maia", "mkldnn", "mps", "mtia", "nested", "quantized", "sparse", "sparse_csr", "vulkan", "xla", "xpu",
+    ] {
       JIT.Builtin("prim::is_\(kind)(Tensor a) -> bool") { (_: Tensor) in false }
     }
     for flag in ["distributed", "coalesced", "conj", "neg"] {
@@ -27,7 +31,8 @@ extension JIT.Builtins {
     JIT.Builtin("aten::is_floating_point(Tensor self) -> bool") { (x: Tensor) in x.dtype.isFloatingPoint }
     JIT.Builtin("aten::is_complex(Tensor self) -> bool") { (x: Tensor) in x.dtype.isComplex }
     JIT.Builtin("aten::is_signed(Tensor self) -> bool") { (x: Tensor) in x.dtype != .uint8 && x.dtype != .bool }
-    JIT.Builtin("aten::is_same_size(Tensor self, Tensor other) -> bool") { (a: Tensor, b: Tensor) in a.shape == b.shape }
+    JIT.Builtin("aten::is_same_size(Tensor self, Tensor other) -> bool") { (a: Tensor, b: Tensor) in a.shape == b.shape
+    }
     JIT.Builtin("aten::is_set_to(Tensor self, Tensor tensor) -> bool") { (a: Tensor, b: Tensor) in
       a.sharesStorage(with: b) && a.storageOffset == b.storageOffset && a.shape == b.shape && a.strides == b.strides
     }
@@ -39,14 +44,14 @@ extension JIT.Builtins {
   // MARK: Sizes
 
   @Family private static var sizes: [JIT.Builtin] {
-    JIT.Builtin("aten::size(Tensor self) -> int[]") { (x: Tensor) in Array(x.shape) }
     JIT.Builtin("aten::size.int(Tensor self, int dim) -> int", size)
-    JIT.Builtin("aten::sym_size(Tensor self) -> SymInt[]") { (x: Tensor) in Array(x.shape) }
+    JIT.Builtin("aten::size(Tensor self) -> int[]") { (x: Tensor) in Array(x.shape) }
     JIT.Builtin("aten::sym_size.int(Tensor self, int dim) -> SymInt", size)
-    JIT.Builtin("aten::stride(Tensor self) -> int[]") { (x: Tensor) in Array(x.strides) }
+    JIT.Builtin("aten::sym_size(Tensor self) -> SymInt[]") { (x: Tensor) in Array(x.shape) }
     JIT.Builtin("aten::stride.int(Tensor self, int dim) -> int", stride)
-    JIT.Builtin("aten::sym_stride(Tensor self) -> SymInt[]") { (x: Tensor) in Array(x.strides) }
+    JIT.Builtin("aten::stride(Tensor self) -> int[]") { (x: Tensor) in Array(x.strides) }
     JIT.Builtin("aten::sym_stride.int(Tensor self, int dim) -> SymInt", stride)
+    JIT.Builtin("aten::sym_stride(Tensor self) -> SymInt[]") { (x: Tensor) in Array(x.strides) }
     JIT.Builtin("aten::numel(Tensor self) -> int") { (x: Tensor) in x.numel }
     JIT.Builtin("aten::sym_numel(Tensor self) -> SymInt") { (x: Tensor) in x.numel }
     JIT.Builtin("aten::dim(Tensor self) -> int") { (x: Tensor) in x.ndim }
@@ -90,10 +95,12 @@ extension JIT.Builtins {
     JIT.Builtin("aten::result_type.Scalar(Tensor tensor, Scalar other) -> ScalarType") { (a: Tensor, b: Scalar) in
       (standIn(a) * b).dtype
     }
-    JIT.Builtin("aten::result_type.Scalar_Tensor(Scalar scalar, Tensor tensor) -> ScalarType") { (a: Scalar, b: Tensor) in
+    JIT.Builtin("aten::result_type.Scalar_Tensor(Scalar scalar, Tensor tensor) -> ScalarType") {
+      (a: Scalar, b: Tensor) in
       (standIn(b) * a).dtype
     }
-    JIT.Builtin("aten::result_type.Scalar_Scalar(Scalar scalar1, Scalar scalar2) -> ScalarType") { (a: Scalar, b: Scalar) in
+    JIT.Builtin("aten::result_type.Scalar_Scalar(Scalar scalar1, Scalar scalar2) -> ScalarType") {
+      (a: Scalar, b: Scalar) in
       DType.promote(a.dtype, b.dtype)
     }
   }

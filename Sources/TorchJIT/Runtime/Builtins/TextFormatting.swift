@@ -10,7 +10,9 @@ extension JIT.Builtins {
     }
     JIT.Builtin("aten::percentFormat(str self, ...) -> str") { (arguments: [JIT.IValue]) -> JIT.IValue in
       let values: [JIT.IValue] =
-        if arguments.count == 2, case .tuple(let tuple) = arguments[1] { tuple.items } else { Array(arguments.dropFirst().prefix(1)) }
+        if arguments.count == 2, case .tuple(let tuple) = arguments[1] { tuple.items } else {
+          Array(arguments.dropFirst().prefix(1))
+        }
       return .string(try percentFormat(String.read(arguments[0]), values))
     }
   }
