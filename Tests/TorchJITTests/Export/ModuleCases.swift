@@ -4,7 +4,8 @@ import Testing
 import Torch
 
 /// A module, inputs, and how it is called in Swift.
-struct ModuleCase: CustomTestStringConvertible {
+struct ModuleCase: CustomTestStringConvertible, @unchecked Sendable {
+  // Unchecked: the suite runs its cases one after the other.
   let name: String
   let module: nn.Module
   let inputs: [Tensor]

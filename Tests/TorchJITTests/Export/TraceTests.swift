@@ -64,7 +64,7 @@ private final class Net: nn.Module, nn.Layer {
     let traced = try JIT.trace(model, torch.randn(2, 3, 4), dynamicSizes: .all)
     for sizes in [[2, 3, 4], [5, 3, 4], [2, 7, 4], [1, 1, 6]] {
       let x = torch.randn(Shape(sizes))
-      #expect(torch.allclose(traced(x), model(x)))
+      #expect(try torch.allclose(traced(x), model(x)))
     }
     // Without dynamic sizes they are the example's.
     let fixed = try JIT.trace(model, torch.randn(2, 3, 4), dynamicSizes: .none)
@@ -72,12 +72,10 @@ private final class Net: nn.Module, nn.Layer {
   }
 
   @Test func onlyTheFirstDimensionWhereAsked() throws {
-    let model = nn.Sequential(nn.Flatten(0, -1) as any nn.Layer<Tensor, Tensor>)
     let graph = try JIT.trace(
       { (x: Tensor) in x.view(x.shape[0], x.shape[1]) }, torch.randn(2, 3), dynamicSizes: .batch).graph!
     #expect(graph.description.contains("aten::size"))
     #expect(graph.description.contains("prim::Constant[value=3]"))
-    _ = model
   }
 
   @Test func valuesThatAreReadAreWarnedOf() throws {
@@ -160,7 +158,7 @@ private final class Net: nn.Module, nn.Layer {
     let before = try #require(model.runningMean).clone()
     let count = try #require(model.numBatchesTracked).item(Int.self)
     _ = traced(torch.randn(4, 3) + 5)
-    #expect(!torch.allclose(model.runningMean!, before))
+    #expect(try !torch.allclose(model.runningMean!, before))
     #expect(try model.numBatchesTracked!.item(Int.self) == count + 1)
   }
 
@@ -189,7 +187,7 @@ private final class Net: nn.Module, nn.Layer {
     let gradients = model.parameters().map { $0.grad!.clone() }
     model.zeroGrad()
     model(x).sum().backward()
-    for (a, b) in zip(gradients, model.parameters()) { #expect(torch.allclose(a, b.grad!)) }
+    for (a, b) in zip(gradients, model.parameters()) { #expect(try torch.allclose(a, b.grad!)) }
   }
 
   @Test func recordingIsOneGraphOfOperators() throws {
