@@ -95,7 +95,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Examples/mnist"),
-    .target(name: "GuideListings", dependencies: ["Torch"], path: "Examples/guide/Listings"),
+    .target(name: "GuideListings", dependencies: ["Torch", "TorchONNX"], path: "Examples/guide/Listings"),
     .executableTarget(name: "guide", dependencies: ["GuideListings"], path: "Examples/guide/Program"),
 
     // `make bench`: in this package, so that it shares the one release build.

@@ -1,7 +1,7 @@
 // The backend node tests of the ONNX package, run through `ONNX.load`.
 //
 // `Fixtures/onnx/remaining.txt` names what does not pass and says why; everything else has to. With REWRITE_ONNX=1
-// in the environment the list is written anew, with what went wrong as the reason.
+// in the environment the list is written anew: reasons stay, and a test that is new on it has what went wrong.
 
 import Foundation
 import TestSupport
@@ -73,16 +73,21 @@ import TorchSerialization
   @Test func everyTestThatPassedStillDoes() throws {
     let archive = try Archive()
     let listURL = repository("Fixtures/onnx/remaining.txt")
-    let remaining = try Set(
-      String(contentsOf: listURL, encoding: .utf8).split(separator: "\n").filter { !$0.hasPrefix("#") }
-        .map { String($0.prefix { $0 != ":" }) })
+    let list = try String(contentsOf: listURL, encoding: .utf8).split(separator: "\n")
+    let reasons = Dictionary(
+      list.filter { !$0.hasPrefix("#") }.map { line in
+        (String(line.prefix { $0 != ":" }), String(line.drop { $0 != ":" }.dropFirst(2)))
+      }, uniquingKeysWith: { first, _ in first })
+    let remaining = Set(reasons.keys)
     var failures: [(name: String, why: String)] = []
     for test in archive.manifest.tests {
       do { try run(test, archive) } catch { failures.append((test.name, "\(error)")) }
     }
     if ProcessInfo.processInfo.environment["REWRITE_ONNX"] != nil {
-      let header = "# Node tests of the ONNX package that do not pass, and why. Written by NodeTests with REWRITE_ONNX=1.\n"
-      let lines = failures.map { "\($0.name): \($0.why.replacingOccurrences(of: "\n", with: " ").prefix(300))\n" }
+      let header = list.filter { $0.hasPrefix("#") }.map { $0 + "\n" }.joined()
+      let lines = failures.map { name, why in
+        "\(name): \(reasons[name] ?? String(why.replacingOccurrences(of: "\n", with: " ").prefix(300)))\n"
+      }
       try (header + lines.joined()).write(to: listURL, atomically: true, encoding: .utf8)
       return
     }

@@ -63,7 +63,12 @@ extension ONNX {
       table[key(domain, name)]?.last { $0.since <= opset }
     }
 
-    /// Every operator's name with its domain, sorted.
-    static var names: [String] { table.keys.map { $0.hasPrefix("::") ? String($0.dropFirst(2)) : $0 }.sorted() }
+    /// Every operator's name with its domain, and the opsets from which its declarations hold.
+    static var versions: [(name: String, since: [Int])] {
+      table.map { key, declarations in
+        (key.hasPrefix("::") ? String(key.dropFirst(2)) : key.replacing("::", with: "."), declarations.map(\.since))
+      }
+      .sorted { $0.name < $1.name }
+    }
   }
 }

@@ -94,7 +94,14 @@ extension ONNX {
       .tensor("BitShift", since: 11) { call in
         let (x, by) = (try call[0].to(.int64), try call[1].to(.int64))
         let left = call.string("direction", "LEFT") == "LEFT"
-        let shifted = try UnsignedOrder.apply(x, by) { left ? $0 << $1 : $0 >> $1 }
+        let type = try call.type(0)
+        let width = UInt64(type.bitWidth ?? 64)
+        let shifted = try UnsignedOrder.apply(x, by) { bits, distance in
+          // A negative distance is a large one, which shifts everything out.
+          if left { return distance < width ? bits << distance : 0 }
+          if type.isUnsigned { return distance < width ? bits >> distance : 0 }
+          return UInt64(bitPattern: Int64(bitPattern: bits) >> Int64(min(distance, 63)))
+        }
         return shifted.to(try call[0].dtype)
       },
     ]

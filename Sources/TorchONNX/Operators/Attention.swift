@@ -43,6 +43,13 @@ extension ONNX {
       return total
     }
 
+    /// Softmax of the last dimension. In half precision every step is rounded, as ONNX's functions have it.
+    private static func softmax(_ x: Tensor) -> Tensor {
+      guard x.dtype.itemSize < 4 else { return x.softmax(dim: -1) }
+      let powers = (x - x.amax(dim: [-1], keepdim: true)).exp()
+      return powers / powers.sum(dim: [-1], keepdim: true)
+    }
+
     private static func attention(_ call: Call) throws -> [Value] {
       let given = try call[0]
       let (qHeads, kvHeads) = (call.int("q_num_heads", 0), call.int("kv_num_heads", 0))
@@ -59,7 +66,9 @@ extension ONNX {
         value = value.repeatInterleave(query.shape[1] / value.shape[1], dim: 1)
       }
       // Both factors take the root of the scale, which keeps half precision in range.
-      let root = (call.has("scale") ? call.float("scale", 1) : 1 / Double(query.shape[3]).squareRoot()).squareRoot()
+      // It is rounded to their type, which half precision shows.
+      let scale = (call.has("scale") ? call.float("scale", 1) : 1 / Double(query.shape[3]).squareRoot()).squareRoot()
+      let root = Tensor.full([], .double(scale), dtype: query.dtype)
       let mode = call.int("qk_matmul_output_mode", 0)
       var scores = (query * root).matmul((key * root).mT)
       var shown = scores
@@ -72,7 +81,7 @@ extension ONNX {
       let precision = call.has("softmax_precision") ? try call.elementType(call.int("softmax_precision", 1)).carrier : scores.dtype
       // A query that may look at nothing gets zero instead of NaN.
       let isBlind = bias.amax(dim: [-1], keepdim: true) .== -Double.infinity
-      let soft = scores.to(precision).softmax(dim: -1)
+      let soft = softmax(scores.to(precision))
       let weights = torch.where(isBlind, Tensor.zeros([], dtype: precision), soft).to(query.dtype)
       if mode == 3 { shown = weights }
       var y = weights.matmul(value)

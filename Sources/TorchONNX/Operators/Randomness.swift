@@ -40,7 +40,14 @@ extension ONNX {
       let training = call.opset >= 12 ? try call.optional(2)?.item(Bool.self) ?? false : false
       guard training, ratio > 0 else { return [call.typed(x, like: 0), Value(Tensor.ones(x.shape, dtype: .bool))] }
       try call.check(ratio < 1, "ratio \(ratio)")
-      let mask = Tensor.empty(x.shape, dtype: .float32).uniform_(generator: generator(call)) >= ratio
+      let mask: Tensor
+      if call.has("seed") {
+        // Which elements a seed drops is what the reference implementation says.
+        var draws = ReferenceDraws(seed: UInt32(truncatingIfNeeded: call.int("seed", 0)))
+        mask = try Tensor.from((0..<x.numel).map { _ in draws.next() >= ratio }, shape: x.shape)
+      } else {
+        mask = Tensor.empty(x.shape, dtype: .float32).uniform_() >= ratio
+      }
       return [call.typed(x * mask.to(x.dtype) / (1 - ratio), like: 0), Value(mask)]
     }
 

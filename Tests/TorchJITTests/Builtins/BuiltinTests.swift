@@ -156,4 +156,15 @@ extension JIT.IValue {
 
   /// The first line, without what PyTorch adds in C++: `(Triggered internally …)`, backtraces.
   static func message(_ text: String) -> String { String(text.prefix { $0 != "\n" }) }
+
+  /// Torchvision's values for a box, the same box turned back, one without area, and itself.
+  @Test func rotatedBoxesOverlap() throws {
+    let boxes = Tensor([[5.0, 5, 4, 2, 30], [6.0, 5, 4, 2, 0], [5, 5, 0, 2, 30], [5, 5, 4, 2, 30]])
+    let overlaps = try #require(JIT.Builtins.find("torchvision::box_iou_rotated"))
+      .body([.tensor(boxes), .tensor(boxes)])
+    let expected = [1, 0.4518, 0, 1, 0.4518, 1, 0, 0.4518, 0, 0, 0, 0, 1, 0.4518, 0, 1]
+    for (value, wanted) in zip(try #require(overlaps.tensor).toArray(Double.self), expected) {
+      #expect(abs(value - wanted) < 1e-4)
+    }
+  }
 }

@@ -45,6 +45,8 @@ import Torch
       "aten::ge", "aten::floordiv", "aten::_single", "aten::_pair", "aten::_triple", "aten::_quadruple",
       "aten::list_with_default", "aten::_assert", "aten::_assert_int_or_pair", "aten::__contains__", "aten::type",
       "prim::ndim", "prim::shape", "prim::T", "prim::H", "prim::mT", "prim::mH",
+      // Torchvision's.
+      "torchvision::box_iou_rotated",
     ]
     for builtin in JIT.Builtins.all where !theirs.contains(builtin.name) {
       #expect(functions.contains(builtin.schema.name), "\(builtin.name)")

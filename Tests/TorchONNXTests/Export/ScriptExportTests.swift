@@ -1,0 +1,93 @@
+// Programs of TorchScript: branches, loops, lists and dictionaries, decided while exporting or at run time.
+
+import Testing
+import TestSupport
+import Torch
+import TorchONNX
+
+@Suite struct ScriptExportTests {
+  private static let source = """
+    def branch(x):
+      if bool(x.sum() > 0):
+        y = x * 2
+      else:
+        y = x - 1
+      return y
+
+    def collecting(x):
+      parts = []
+      for i in range(x.size(1)):
+        parts.append(x[:, i] * i)
+      return torch.stack(parts, 1)
+
+    def running(x):
+      total = torch.zeros_like(x[0])
+      parts = []
+      for i in range(x.size(0)):
+        total = total + x[i]
+        parts.append(total)
+      return torch.stack(parts)
+
+    def table(x):
+      d = {"a": x + 1, "b": x * 2}
+      out = []
+      for key, value in d.items():
+        if key == "b":
+          value = value.relu()
+        out.append(value)
+      return out[0] + out[1] + len(d)
+
+    def ranks(x):
+      if x.dim() == 2:
+        return x.sum(1)
+      else:
+        return x
+
+    def checked(x):
+      if x.size(1) != 3:
+        raise ValueError("three columns")
+      if bool(x.max() > 1e9):
+        raise ValueError("too large")
+      return x.softmax(1)
+    """
+
+  private func run(_ name: String, _ inputs: [JIT.IValue], axes: [Int: String] = [:], _ others: [Tensor]) throws {
+    let unit = try JIT.CompilationUnit(ScriptExportTests.source)
+    let function = try #require(unit[name])
+    let file = TemporaryFile()
+    try ONNX.export(
+      function, inputs.filter { $0.tensor != nil }, to: file.path, inputNames: ["x"], outputNames: ["y"],
+      dynamicAxes: axes.isEmpty ? [:] : ["x": ONNX.DynamicAxes(axes)])
+    let model = try ONNX.load(file.path)
+    for x in [inputs[0].tensor!] + others {
+      let expected = try #require(try function.call([.tensor(x)] + inputs.dropFirst()).tensor)
+      let actual = try withErrors { model(x)[0] }
+      #expect(actual.shape == expected.shape)
+      #expect(try distance(actual, expected.toArray(Double.self)) < 1e-5, "\(name)")
+    }
+  }
+
+  @Test func branchOnDataIsAnIf() throws {
+    try run("branch", [.tensor(Tensor([1.0, 2]))], [Tensor([-1.0, -2])])
+  }
+
+  @Test func loopOverAFixedSizeIsUnrolled() throws {
+    try run("collecting", [.tensor(torch.randn(2, 3))], axes: [0: "batch"], [torch.randn(5, 3)])
+  }
+
+  @Test func loopOverADynamicSizeIsALoop() throws {
+    try run("running", [.tensor(torch.randn(3, 2))], axes: [0: "steps"], [torch.randn(5, 2), torch.randn(1, 2)])
+  }
+
+  @Test func dictionariesAreTakenApart() throws {
+    try run("table", [.tensor(torch.randn(2, 2))], axes: [0: "batch"], [torch.randn(4, 2)])
+  }
+
+  @Test func whatTypesDecideIsDecided() throws {
+    try run("ranks", [.tensor(torch.randn(2, 3))], axes: [0: "batch"], [torch.randn(4, 3)])
+  }
+
+  @Test func assertionsAreLeftOut() throws {
+    try run("checked", [.tensor(torch.randn(2, 3))], axes: [0: "batch"], [torch.randn(4, 3)])
+  }
+}
