@@ -592,6 +592,421 @@ def f(x: int):
 def f(n: int, s: str = "q", k: float = 2, o: Optional[int] = None):
     return n, s, k, o
 """, ["1", "1, 'z'"]),
+    # More control flow
+    "return_in_loop_of_loop": ("""
+def f(a: List[List[int]], x: int) -> Tuple[int, int]:
+    for i, row in enumerate(a):
+        for j, y in enumerate(row):
+            if y == x:
+                return i, j
+            elif y < 0:
+                break
+        else_ = i
+    return -1, -1
+""", ["[[1, 2], [3, 4]], 4", "[[1, -1, 2], [3, 2]], 2", "[[1]], 9"]),
+    "continue_in_while": ("""
+def f(n: int):
+    out: List[int] = []
+    i = 0
+    while i < n:
+        i += 1
+        if i % 3 == 0:
+            continue
+        if i > 10:
+            return out
+        out.append(i)
+    out.append(-1)
+    return out
+""", ["5", "20"]),
+    "break_after_assignment": ("""
+def f(n: int):
+    x = 0
+    y = 0
+    for i in range(n):
+        y = i
+        if i == 2:
+            x = 100
+            break
+        x += 1
+    return x, y
+""", ["2", "5"]),
+    "nested_if_and_break": ("""
+def f(a: List[int]):
+    seen = 0
+    state = "none"
+    for x in a:
+        if x > 0:
+            if x > 10:
+                state = "big"
+                break
+            else:
+                state = "small"
+        else:
+            if x == 0:
+                state = "zero"
+                continue
+            state = "negative"
+        seen += 1
+    return seen, state
+""", ["[1, 0, -1, 20, 5]", "[0, 0]", "[-3]", "[5, 11]"]),
+    "raise_or_return": ("""
+def f(n: int) -> int:
+    if n > 0:
+        return n
+    else:
+        raise ValueError("must be positive")
+""", ["1", "-1"]),
+    "return_none": ("""
+def f(n: int) -> None:
+    if n > 0:
+        return
+    print("not positive")
+""", ["1"]),
+    "no_return": ("def f(x: Tensor):\n    x.add_(1)\n", ["torch.zeros(2)"]),
+    "while_true_return": ("""
+def f(n: int) -> int:
+    i = 0
+    while i < 1000:
+        i += n
+        if i > 50:
+            return i
+    return -1
+""", ["7"]),
+    "loops_carry_optionals": ("""
+def f(xs: List[Tensor]):
+    best: Optional[Tensor] = None
+    for x in xs:
+        if best is None:
+            best = x
+        elif bool(x.sum() > best.sum()):
+            best = x
+    assert best is not None
+    return best * 2
+""", ["[torch.ones(2), torch.ones(2) * 3, torch.zeros(2)]"]),
+    "tensor_conditions": ("""
+def f(x: Tensor):
+    if x.sum() > 0:
+        y = 1
+    elif x[0]:
+        y = 2
+    else:
+        y = 3
+    while x.sum() < 10:
+        x = x + 1
+    return y, x
+""", ["torch.tensor([1.0, 2.0])", "torch.tensor([-1.0, 0.5])", "torch.tensor([0.0, -2.0])"]),
+    "conditions_short_circuit": ("""
+def f(a: List[int], i: int):
+    if i < len(a) and a[i] > 0 or i == 100:
+        return "yes"
+    return "no" if not (i > 0 and i < len(a)) else "inside"
+""", ["[1, -2], 0", "[1, -2], 1", "[1, -2], 5", "[1], 100"]),
+    "shadowed_names": ("""
+def f(x: Tensor, input: int):
+    max = input + 1
+    sum = x.sum()
+    len_ = [i for i in range(max)]
+    for i in range(2):
+        max += i
+    return max, sum, len_
+""", [f"{T}, 2"]),
+    "comprehension_scope": ("""
+def f(n: int):
+    i = 100
+    a = [i * 2 for i in range(n)]
+    return i, a
+""", ["3"]),
+    "comprehension_over_tuple": ("""
+def f(t: Tuple[Tensor, Tensor]):
+    return [x + 1 for x in t], torch.cat([x.sum().reshape(1) for x in t])
+""", ["(torch.ones(2), torch.zeros(3))"]),
+    "zip_of_tuples": ("""
+def f(a: Tuple[int, int], b: Tuple[str, str]):
+    out: List[str] = []
+    for x, y in zip(a, b):
+        out.append(y * 1 if False else y + str(x))
+    return out
+""", ["(1, 2), ('a', 'b')"]),
+    "optional_lists": ("""
+def f(xs: Optional[List[int]] = None, d: Optional[Dict[str, Tensor]] = None):
+    n = 0
+    if xs is not None:
+        n = len(xs)
+    if d is not None and "a" in d:
+        n += d["a"].numel()
+    return n
+""", ["", "[1, 2]", "[1], {'a': torch.zeros(3)}"]),
+    "optional_ternary": ("""
+def f(x: Optional[Tensor], y: Tensor):
+    z = y if x is None else x + y
+    w = x if x is not None else y
+    return z, w
+""", ["None, torch.ones(2)", "torch.ones(2), torch.ones(2)"]),
+    "not_none_and_else": ("""
+def f(x: Optional[int]):
+    if not x is None and x > 2:
+        return x
+    if x is not None:
+        y = x + 10
+    else:
+        y = 0
+    return y
+""", ["5", "1", "None"]),
+    "unions": ("""
+def f(x: Union[int, List[int], None]) -> int:
+    if x is None:
+        return -1
+    if isinstance(x, List[int]):
+        return len(x)
+    return x
+""", ["None", "[1, 2, 3]", "7"]),
+    "numbers_mixed": ("""
+def f(a: int, x: float):
+    y = x
+    y += a
+    return a * x, a / 2, x // 1.5, a % 4, -x % 2.0, y, 2 ** a, a ** -1, x ** a, max(a, 3), min(x, 1.0), float(a) / 3
+""", ["5, 2.25"]),
+    "integer_division": ("def f(a: int, b: int):\n    return a // b, a % b, a / b\n", ["7, 3", "-7, 3", "7, -3"]),
+    "division_by_zero": ("def f(a: int, b: int):\n    return a // b\n", ["1, 0"]),
+    "tensor_to_number": ("""
+def f(x: Tensor):
+    n: int = x.numel()
+    a = x.new_zeros([int(x[0, 0]), 2])
+    for i in range(int(x[1, 0])):
+        n += i
+    return n, a.shape, float(x[0, 0]) + 1, x[0, 0].item()
+""", [T]),
+    "lists_of_lists_of_tensors": ("""
+def f(xs: List[List[Tensor]]):
+    flat: List[Tensor] = []
+    for row in xs:
+        flat += row
+    return torch.stack(flat).sum(0), len(flat), xs[0][-1]
+""", ["[[torch.ones(2)], [torch.zeros(2), torch.ones(2) * 4]]"]),
+    "dict_of_tensors": ("""
+def f(d: Dict[str, Tensor]):
+    out: Dict[str, Tensor] = {}
+    for k, v in d.items():
+        out[k + "_"] = v * 2
+    total = torch.zeros(1)
+    for v in d.values():
+        total += v.sum()
+    return out, total, sorted(list(d.keys()))
+""", ["{'b': torch.ones(2), 'a': torch.ones(1)}"]),
+    "dict_with_int_keys": ("""
+def f(n: int):
+    d = {1: "a", 2: "b"}
+    d[n] = "c"
+    t = torch.jit.annotate(Dict[int, Tensor], {})
+    t[n] = torch.ones(1)
+    return d, t, dict([(1, 2), (3, 4)])
+""", ["5"]),
+    "list_slices": ("""
+def f(a: List[int], i: int):
+    b = a[i:]
+    b.append(7)
+    return a[:i], b, a[-2:], a[::-1] if False else a[1:-1], a[i:i + 2]
+""", ["[1, 2, 3, 4], 1"]),
+    "list_index_error": ("def f(a: List[int]):\n    return a[10]\n", ["[1]"]),
+    "list_equality": ("""
+def f(a: List[int], x: Tensor):
+    return a == [1, 2], a != [1, 2], x.shape == [2, 3], list(x.shape), x.size() == x.t().size()
+""", [f"[1, 2], {T}"]),
+    "tuple_of_lists": ("""
+def g(x: Tensor) -> Tuple[List[int], Tensor]:
+    return list(x.size()), x.flatten()
+def f(x: Tensor):
+    shape, flat = g(x)
+    (a, b), c = g(x)[0], 1
+    return shape, flat.view(shape), a * b + c
+""", [T]),
+    "keyword_arguments": ("""
+def f(x: Tensor):
+    return torch.sum(x, dim=1, keepdim=True), x.sum(dim=[0, 1]), torch.cat(tensors=[x, x], dim=0), torch.clamp(x, max=2.0), \
+        torch.add(x, x, alpha=2), torch.full(size=[2], fill_value=3.0), x.softmax(dim=0), torch.transpose(x, dim0=0, dim1=1), \
+        x.mean([1]), torch.argmax(x, dim=1), x.topk(k=1, dim=1)[1], x.var(0, False), x.std(1)
+""", [T]),
+    "slices_with_variables": ("""
+def f(x: Tensor, a: int, b: Optional[int]):
+    y = x[:, a:]
+    if b is not None:
+        y = x[:, a:b]
+    return y, x[a:, None, :-1].shape, x[-1:, ::2], x[0][a]
+""", [f"{T}, 1, None", f"{T}, 0, 2"]),
+    "masks": ("""
+def f(x: Tensor):
+    m = (x > 0) & (x < 4) | (x == -6)
+    y = x.masked_fill(~m, 0.0)
+    z = torch.where(m, x, -x)
+    x[m] = 1.0
+    x[~m] += 10
+    return y, z, x, m.any(), (x != 1).all(), x[m].numel()
+""", [T]),
+    "inplace_views": ("""
+def f(x: Tensor):
+    row = x[0]
+    row += 5
+    col = x[:, 1]
+    col.mul_(2)
+    x[0, 0], x[1, 1] = x[1, 1] * 1, x[0, 0] * 1
+    return x
+""", [T]),
+    "dtype_arguments": ("""
+def f(x: Tensor):
+    d = x.dtype
+    return x.to(torch.float64).dtype == torch.float64, x.to(d), torch.zeros([1], dtype=d), x.type_as(torch.ones(1, dtype=torch.int64)), \
+        x.half().float(), torch.tensor([1, 2], dtype=torch.float32), torch.zeros(2, dtype=torch.long), torch.tensor(3, dtype=torch.int32)
+""", [T]),
+    "random_state": ("""
+def f(n: int):
+    torch.manual_seed(5)
+    a = torch.rand(n)
+    torch.manual_seed(5)
+    b = torch.rand(n)
+    return bool((a == b).all()), torch.randn(2, 3).shape, torch.randint(0, 5, [4]).max() < 5, torch.randperm(n).sum()
+""", ["4"]),
+    "lstm_cell_by_hand": ("""
+def cell(x: Tensor, state: Tuple[Tensor, Tensor], w: Tensor, u: Tensor) -> Tuple[Tensor, Tensor]:
+    h, c = state
+    gates = x @ w.t() + h @ u.t()
+    i, fo, g, o = gates.chunk(4, 1)
+    c = torch.sigmoid(fo) * c + torch.sigmoid(i) * torch.tanh(g)
+    return torch.sigmoid(o) * torch.tanh(c), c
+def f(xs: Tensor, w: Tensor, u: Tensor):
+    state = (torch.zeros(1, 2), torch.zeros(1, 2))
+    outs = torch.jit.annotate(List[Tensor], [])
+    for x in xs.unbind(0):
+        h, c = cell(x, state, w, u)
+        state = (h, c)
+        outs += [h]
+    return torch.stack(outs), state
+""", ["torch.arange(6.0).reshape(3, 1, 2) / 6, torch.linspace(-1, 1, 16).reshape(8, 2), torch.linspace(1, -1, 16).reshape(8, 2)"]),
+    "magic_methods": ("""
+@torch.jit.script
+class Vec:
+    def __init__(self, x: float, y: float):
+        self.x = x
+        self.y = y
+    def __add__(self, other: "Vec") -> "Vec":
+        return Vec(self.x + other.x, self.y + other.y)
+    def __mul__(self, k: float) -> "Vec":
+        return Vec(self.x * k, self.y * k)
+    def __eq__(self, other: "Vec") -> bool:
+        return self.x == other.x and self.y == other.y
+    def __lt__(self, other: "Vec") -> bool:
+        return self.x < other.x
+    def __neg__(self) -> "Vec":
+        return Vec(-self.x, -self.y)
+    def __call__(self, k: float) -> float:
+        return self.x * k
+    def __str__(self) -> str:
+        return "Vec"
+    def __bool__(self) -> bool:
+        return self.x != 0.0
+    def __setitem__(self, i: int, v: float):
+        if i == 0:
+            self.x = v
+        else:
+            self.y = v
+    def __getitem__(self, i: int) -> float:
+        return self.x if i == 0 else self.y
+def f(k: float):
+    v = Vec(1.0, 2.0)
+    w = v + v * k
+    w[1] = 7.0
+    u = -w
+    same = v == Vec(1.0, 2.0)
+    n = 0
+    if v:
+        n = 1
+    return w.x, w.y, w[1], u.x, same, v < w, v(3.0), str(v), n
+""", ["2.0"]),
+    "properties_of_classes": ("""
+@torch.jit.script
+class Box:
+    def __init__(self, n: int):
+        self.n = n
+    @property
+    def double(self) -> int:
+        return self.n * 2
+    @staticmethod
+    def make(n: int) -> int:
+        return n + 100
+    def get(self) -> int:
+        return self.double + 1
+def f(n: int):
+    b = Box(n)
+    return b.double, b.get()
+""", ["4"]),
+    "objects_in_containers": ("""
+@torch.jit.script
+class Node:
+    def __init__(self, v: int):
+        self.v = v
+def f(n: int):
+    nodes = [Node(i) for i in range(n)]
+    table: Dict[str, Node] = {}
+    for node in nodes:
+        node.v *= 2
+        table[str(node.v)] = node
+    total = 0
+    for k, node in table.items():
+        total += node.v + len(k)
+    return total, nodes[0] is nodes[0], nodes[0] is not nodes[1]
+""", ["4"]),
+    "named_tuple_defaults": ("""
+class Options(NamedTuple):
+    a: int
+    b: Optional[Tensor] = None
+def f(n: int):
+    o = Options(n)
+    p = Options(n, torch.ones(1))
+    m = o.b
+    q = p.b
+    return o.a, m is None, q is None, p._fields if False else p[0]
+""", ["3"]),
+    "enum_arguments": ("""
+class Mode(Enum):
+    FAST = "fast"
+    SLOW = "slow"
+def g(m: Mode) -> int:
+    if m == Mode.FAST:
+        return 1
+    return 2
+def f(s: str):
+    m = Mode.FAST if s == "fast" else Mode.SLOW
+    return g(m), m.value, [Mode.FAST.value, Mode.SLOW.name]
+""", ["'fast'", "'x'"]),
+    "string_building": ("""
+def f(words: List[str]):
+    out = ""
+    for i, w in enumerate(words):
+        if i > 0:
+            out += ", "
+        out += w.strip().lower()
+    return out, out.split(", "), " ".join([w.upper() for w in words]), len(out), out[:3], out.find("b")
+""", ["[' A', 'b ', 'C']"]),
+    "early_exit_with_tensors": ("""
+def f(x: Tensor, threshold: float):
+    for i in range(10):
+        x = x * 0.5
+        if float(x.abs().max()) < threshold:
+            return x, i
+    return x, -1
+""", ["torch.ones(2) * 8, 0.7", "torch.ones(2) * 1e9, 0.1"]),
+    "gradients_through_control_flow": ("""
+def f(x: Tensor, n: int):
+    x = x.detach().requires_grad_()
+    y = x
+    for i in range(n):
+        if i % 2 == 0:
+            y = y * x
+        else:
+            y = y + x
+    g = torch.autograd.grad([y.sum()], [x])[0]
+    assert g is not None
+    return g
+""", ["torch.tensor([1.0, 2.0]), 3"]),
 }
 
 ERRORS = {
@@ -613,5 +1028,13 @@ ERRORS = {
     "break outside": "def f(n: int):\n    break\n    return n\n",
     "two returns": "def f(n: int):\n    if n > 1:\n        return 1\n    return 'a'\n",
     "no attribute": "def f(n: int):\n    return n.foo\n",
+    "missing attribute": "def f(x: Tensor):\n    return x.foo_bar\n",
+    "non-boolean test": "def f(d: Dict[str, int]):\n    if (1, 2):\n        return 1\n    return 2\n",
+    "list of types": "def f(n: int):\n    a: List[str] = [1]\n    return a\n",
+    "wrong keyword": "def g(a: int) -> int:\n    return a\ndef f(n: int):\n    return g(b=n)\n",
+    "tuple index": "def f(t: Tuple[int, int]):\n    return t[5]\n",
+    "starred": "def f(a: List[int]):\n    b, *c = a\n    return b\n",
+    "continue outside": "def f(n: int):\n    continue\n",
+    "assign to call": "def f(n: int):\n    g(n) = 1\n    return n\n",
     "string index": "def f(a: List[int]):\n    return a['x']\n",
 }

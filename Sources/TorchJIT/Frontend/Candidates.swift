@@ -95,12 +95,15 @@ extension JIT.Candidate {
     operators[name] != nil || nodes[name] != nil || !JIT.Builtins.named(name).isEmpty
   }
 
-  /// Operators by name without overload; those that write their results to an argument come last.
+  /// Operators by name without overload. Those come last that write their results to an argument, and before them the
+  /// newer forms of `std` and `var`, whose arguments all have defaults.
   private static let operators: [String: [AnyOperator]] = {
-    let all = Dictionary(grouping: OperatorRegistry.all) { $0.schema.name }
-    return all.mapValues { list in
-      let writesOut = { (op: AnyOperator) in op.schema.parameters.contains { $0.isKeywordOnly && $0.isWritten } }
-      return list.filter { !writesOut($0) } + list.filter(writesOut)
+    let rank = { (op: AnyOperator) in
+      if op.schema.parameters.contains(where: { $0.isKeywordOnly && $0.isWritten }) { return 2 }
+      return op.schema.overload == "correction" ? 1 : 0
+    }
+    return Dictionary(grouping: OperatorRegistry.all) { $0.schema.name }.mapValues { list in
+      (0...2).flatMap { place in list.filter { rank($0) == place } }
     }
   }()
 

@@ -43,7 +43,7 @@ extension JIT.Emitter {
       try setAttribute(try value(base), name, try value(of: meaning, target.position), annotation, target.position)
     case .subscript(let base, let indices):
       try assign(to: base, indices, try value(of: meaning, target.position), target.position)
-    default: throw target.position.error("cannot assign to this expression")
+    default: throw target.position.error("unexpected expression on left-hand side of assignment")
     }
   }
 
@@ -57,7 +57,7 @@ extension JIT.Emitter {
     } else if case .value(let value) = meaning, value.type == .tensor || value.type.isListOrString {
       guard star == nil else {
         throw position.error(
-          "Provided list cannot be used with a starred expression on the left: its length is not known")
+          "cannot statically infer the expected size of a list in this context")
       }
       items = try unpackList(value, targets.count, position).map { .value($0) }
     } else {
@@ -148,7 +148,7 @@ extension JIT.Emitter {
       if old.type == .tensor, case .object(let type) = object.type, type.isModule { return }
       try setAttribute(object, name, new, nil, target.position)
     case .subscript(let base, let indices): try augment(base, indices, op, expression, position)
-    default: throw target.position.error("cannot assign to this expression")
+    default: throw target.position.error("unexpected expression on left-hand side of assignment")
     }
   }
 

@@ -78,6 +78,7 @@ extension JIT.Emitter {
     case "math", "builtins": return .operators("aten::" + name, receiver: nil)
     case "warnings":
       if name == "warn" { return .operators("aten::warn", receiver: nil) }
+    case "torch.autograd" where name == "grad" || name == "backward": return .operators("aten::" + name, receiver: nil)
     case "ops", "torch.ops": return .namespace("ops." + name)
     case "typing":
       if let type = try unit.typeIfKnown(.init(.name(name), position), file) { return .type(type) }

@@ -13,6 +13,9 @@ extension JIT.Emitter {
     case .tuple(let items): return tuple(try items.map { try value(of: $0, position) })
     case .function(let function): return constant(.function(function))
     case .iterable(.fixed(let items)): return tuple(try items.map { try value(of: $0, position) })
+    case .operators(let name, let receiver?):
+      let attribute = name.split(separator: ":").last ?? ""
+      throw position.error("'\(receiver.type)' object has no attribute or method '\(attribute)'.", .type)
     default: throw position.error("\(meaning.name) cannot be used as a value")
     }
   }
@@ -250,7 +253,7 @@ extension JIT.Emitter {
     let fitting = try values.map { value -> GraphValue in
       guard let fit = convert(value, to: type) else {
         throw position.error(
-          "List type annotation `List[\(type)]` did not match the types of the given list elements, which were \(value.type)"
+          "List type annotation `List[\(type)]` did not match the types of the given list elements, which were unified to \(value.type)"
         )
       }
       return fit

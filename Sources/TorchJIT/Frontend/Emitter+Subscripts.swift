@@ -59,7 +59,8 @@ extension JIT.Emitter {
     let index = try value(indices[0])
     if let number = index.constant?.int {
       guard (-types.count..<types.count).contains(number) else {
-        throw position.error("tuple index out of range", .index)
+        throw position.error(
+          "Tuple index out of range. Tuple is length \(types.count) and index is \(number)", .index)
       }
       return .value(try tupleElement(tuple, number))
     }
