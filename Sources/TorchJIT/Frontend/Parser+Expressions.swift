@@ -80,7 +80,7 @@ extension JIT.Parser {
     var length = 0
     while let op = comparisonOperator() {
       length += 1
-      guard length <= 1000 else { throw next.position.error("the expression is too long") }
+      try link(length)
       let right = try bitwise(0)
       let part = Expression(.comparison(op, left, right), left.position.through(right.position))
       result = result.map { Expression(.and($0, part), span(start)) } ?? part
@@ -136,8 +136,7 @@ extension JIT.Parser {
     var length = 0
     while let make = op(&self) {
       length += 1
-      // The tree grows to the left, and is walked by recursion.
-      guard length <= 1000 else { throw next.position.error("the expression is too long") }
+      try link(length)
       left = Expression(make(left, try operand(&self)), span(start))
     }
     return left
@@ -172,7 +171,7 @@ extension JIT.Parser {
     var length = 0
     while true {
       length += 1
-      guard length <= 1000 else { throw next.position.error("the expression is too long") }
+      try link(length)
       if take(".") {
         // Attributes may be called as keywords are, in archives.
         guard next.kind == .name || next.kind == .symbol else { throw unexpected("ident") }

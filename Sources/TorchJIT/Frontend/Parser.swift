@@ -9,6 +9,10 @@ extension JIT {
     private var index = 0
     private var depth = 0
     private static let maximalDepth = 200
+    /// Links of long chains (`a + b + c`) in the statement so far: chains grow to the left, also in brackets in chains, and
+    /// are walked by recursion.
+    private var links = 0
+    private static let maximalLinks = 2000
 
     /// The statements of a file.
     /// - Throws: `TorchError` of kind `.value` that shows what cannot be read, in PyTorch's words.
@@ -59,6 +63,13 @@ extension JIT {
       next.position.error("expected \(wanted) but found '\(next.name)' here")
     }
 
+    /// Counts a chain's link; short chains are as many as a program likes.
+    mutating func link(_ length: Int) throws {
+      guard length > 8 else { return }
+      links += 1
+      guard links <= Parser.maximalLinks else { throw next.position.error("the expression is too long") }
+    }
+
     /// Whatever `body` reads is one level further in.
     mutating func nested<R>(_ body: (inout Parser) throws -> R) throws -> R {
       guard depth < Parser.maximalDepth else { throw next.position.error("the program is nested too deeply") }
@@ -87,6 +98,7 @@ extension JIT {
 
     /// A line, which may hold several statements, or a compound statement.
     private mutating func statement() throws -> [Syntax.Statement] {
+      links = 0
       let start = next.position
       if next.kind == .newline {
         _ = advance()
