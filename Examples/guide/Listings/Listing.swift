@@ -29,6 +29,7 @@ public struct Listing: Sendable {
     Listing(number: "10", title: "Controlling gradient computation", run: controllingGradients),
     Listing(number: "11", title: "The computational graph", run: computationalGraph),
     Listing(number: "12", title: "Jacobian-vector product", run: jacobianVectorProduct),
+    Listing(number: "17", title: "TorchScript", run: torchScript),
     Listing(number: "18", title: "ONNX export", run: onnxExport),
     Listing(number: "22", title: "Code structure", run: codeStructure),
   ]
