@@ -16,7 +16,7 @@ private struct Draw: Decodable {
     "gaps": Tensor.zeros(4, 6)[..., .step(2)], "gaps_transposed": Tensor.zeros(4, 6)[..., .step(2)].t(),
   ]
   let draws: [String: (Tensor) -> Tensor] = [
-    "rand": { torch.rand(like: $0) }, "randn": { torch.randn(like: $0) }, "randint": { torch.randint(like: $0, 100) },
+    "rand": { torch.rand(like: $0) }, "randn": { torch.randn(like: $0) }, "randint": { torch.randint(like: $0, 0, 100) },
   ]
   for (name, expected) in try fixture("random/like.json", [String: Draw].self) {
     let parts = name.split(separator: " ").map(String.init)
