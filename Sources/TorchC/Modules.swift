@@ -72,7 +72,7 @@ public func moduleAttribute(
   protected {
     let module = try script(module), name = try text(name, "name")
     let result = try required(result, "result")
-    if let child = module.listedMembers()?.children.first(where: { $0.name == name })?.module {
+    if let child = module.listedMembers()?.children.first(where: { $0.key == name })?.module {
       return result.initialize(to: st_value(module: child))
     }
     guard let value = module[name] else {

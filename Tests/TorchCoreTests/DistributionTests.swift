@@ -288,7 +288,8 @@ private func agrees(_ actual: Tensor, _ expected: [Number], _ tolerance: Double 
     check("low rank batch") { D.LowRankMultivariateNormal(torch.zeros(3, 2), torch.zeros(2, 2, 1), torch.ones(2)) }
     check("mixture") { D.MixtureSameFamily(D.Categorical(probs: torch.ones(3)), D.Normal(torch.zeros(2), 1.0)) }
     check("mixture value") {
-      D.MixtureSameFamily(D.Categorical(probs: torch.ones(2)), D.Exponential(torch.ones(2))).logProb(Tensor.full([], -1.0))
+      let coin = D.Categorical(probs: torch.ones(2))
+      return D.MixtureSameFamily(coin, D.Exponential(torch.ones(2))).logProb(Tensor.full([], -1.0))
     }
     check("pareto value") { D.Pareto(2.0, 1.0).logProb(Tensor.full([], 1.0)) }
     check("continuous bernoulli") { D.ContinuousBernoulli(probs: Tensor.full([], 2.0), validateArgs: true) }

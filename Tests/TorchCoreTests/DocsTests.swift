@@ -87,8 +87,9 @@ private struct SpellingIndex {
   /// and `…_as`, properties, and what only writes in place.
   private static let irregular = [
     "channel_shuffle": "nn.functional.channelShuffle", "constant_pad_nd": "nn.functional.pad",
-    "cross_entropy_loss": "nn.functional.crossEntropy", "expand_as": "Tensor.expand", "frobenius_norm": "torch.linalg.norm",
-    "full_like": "Tensor.full", "grid_sampler_2d": "nn.functional.gridSample", "grid_sampler_3d": "nn.functional.gridSample",
+    "cross_entropy_loss": "nn.functional.crossEntropy", "expand_as": "Tensor.expand",
+    "frobenius_norm": "torch.linalg.norm", "full_like": "Tensor.full",
+    "grid_sampler_2d": "nn.functional.gridSample", "grid_sampler_3d": "nn.functional.gridSample",
     "log_sigmoid": "nn.functional.logsigmoid", "matrix_H": "Tensor.H", "native_batch_norm": "nn.functional.batchNorm",
     "native_group_norm": "nn.functional.groupNorm", "native_layer_norm": "nn.functional.layerNorm",
     "nll_loss_nd": "nn.functional.nllLoss", "nuclear_norm": "torch.linalg.norm", "numpy_T": "Tensor.T",

@@ -45,8 +45,8 @@ private func isSame(_ x: Tensor, _ expected: [Number]) throws -> Bool {
   @Test func gradientsOfTensorsAreShared() throws {
     for expected in try fixture("extremes/cases.json", Fixtures.self).tensors {
       let operands = expected.operands.map { $0.map { tensor($0).requiresGrad_() } }
-      let y = try #require(
-        try OperatorRegistry.call(expected.op, operands.map { x -> Value in x.map(Value.tensor) ?? Value.none }).first?.tensor)
+      let arguments = operands.map { x -> Value in x.map(Value.tensor) ?? Value.none }
+      let y = try #require(try OperatorRegistry.call(expected.op, arguments).first?.tensor)
       #expect(try isSame(y, expected.value), "\(expected.op)")
       let weight = Tensor.arange(1, .int(y.numel + 1), dtype: .float64)
       let grads = try torch.autograd.grad([y], operands.compactMap { $0 }, gradOutputs: [weight])

@@ -1,4 +1,4 @@
-// Gradient checks of Fourier transforms, complex views and other functions of complex numbers (see GradientTests.swift).
+// Gradient checks of Fourier transforms and of other functions of complex numbers (see GradientTests.swift).
 
 import Torch
 
@@ -22,12 +22,14 @@ let fourierGradientCases: [GradientCase] = [
   GradientCase("view_as_complex") { [x(2, 3, 2)] },
   GradientCase("convolution", "complex") {
     [
-      z(2, 2, 5), z(3, 2, 3, seed: 4), z(3, seed: 5), .ints([2]), .ints([1]), .ints([1]), .bool(false), .ints([0]), .int(1),
+      z(2, 2, 5), z(3, 2, 3, seed: 4), z(3, seed: 5), .ints([2]), .ints([1]), .ints([1]), .bool(false), .ints([0]),
+      .int(1),
     ]
   },
   GradientCase("convolution", "complex, transposed") {
     [
-      z(2, 2, 4), z(2, 3, 3, seed: 4), z(3, seed: 5), .ints([2]), .ints([1]), .ints([1]), .bool(true), .ints([1]), .int(1),
+      z(2, 2, 4), z(2, 3, 3, seed: 4), z(3, seed: 5), .ints([2]), .ints([1]), .ints([1]), .bool(true), .ints([1]),
+      .int(1),
     ]
   },
   GradientCase("logsumexp", "complex") { [z(2, 3), .ints([1]), .bool(false)] },

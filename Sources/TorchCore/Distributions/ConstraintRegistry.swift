@@ -13,7 +13,7 @@ extension distributions {
   /// let scale = try distributions.transformTo(.positive)(Tensor([0.0, 1.0]))   // tensor([1.0000, 2.7183])
   /// ```
   /// Errors: a constraint without a transform is an error of kind `.notImplemented`.
-  /// Source: https://pytorch.org/docs/stable/distributions.html#torch.distributions.constraint_registry.ConstraintRegistry
+  /// Source: https://pytorch.org/docs/stable/distributions.html#module-torch.distributions.constraint_registry
   public final class ConstraintRegistry: Sendable {
     public typealias Factory = @Sendable (Constraint) throws -> Transform
 
@@ -38,7 +38,8 @@ extension distributions {
     private func known(_ constraint: Constraint) throws -> Transform? {
       switch constraint.layout {
       case .independent(let count): return IndependentTransform(try self(constraint.parts[0]), count)
-      case .cat(let dim, let lengths): return CatTransform(try constraint.parts.map(callAsFunction), dim: dim, lengths: lengths)
+      case .cat(let dim, let lengths):
+        return CatTransform(try constraint.parts.map(callAsFunction), dim: dim, lengths: lengths)
       case .stack(let dim): return StackTransform(try constraint.parts.map(callAsFunction), dim: dim)
       case nil: break
       }

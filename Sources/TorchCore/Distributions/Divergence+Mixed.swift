@@ -134,7 +134,9 @@ extension distributions {
     return -p.entropy() + 0.5 * (2 * Double.pi * q.scale.square()).log() + spread / (2 * q.scale.square())
   }
 
-  fileprivate static func gammaNormalizer(_ q: Gamma) -> Tensor { q.concentration.lgamma() - q.concentration * q.rate.log() }
+  fileprivate static func gammaNormalizer(_ q: Gamma) -> Tensor {
+    q.concentration.lgamma() - q.concentration * q.rate.log()
+  }
 
   fileprivate static func gammaGumbel(_ p: Gamma, _ q: Gumbel) -> Tensor {
     let (product, ratio): (Tensor, Tensor) = (p.rate * q.scale, q.loc / q.scale)

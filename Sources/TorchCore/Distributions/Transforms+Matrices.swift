@@ -9,8 +9,12 @@ extension distributions {
     public override var domain: Constraint { .independent(.real, 2) }
     public override var codomain: Constraint { .lowerCholesky }
     public override func isEqual(_ other: Transform) -> Bool { other is LowerCholeskyTransform }
-    public override func forward(_ x: Tensor) -> Tensor { x.tril(-1) + x.diagonal(dim1: -2, dim2: -1).exp().diagEmbed() }
-    public override func inverse(_ y: Tensor) -> Tensor { y.tril(-1) + y.diagonal(dim1: -2, dim2: -1).log().diagEmbed() }
+    public override func forward(_ x: Tensor) -> Tensor {
+      x.tril(-1) + x.diagonal(dim1: -2, dim2: -1).exp().diagEmbed()
+    }
+    public override func inverse(_ y: Tensor) -> Tensor {
+      y.tril(-1) + y.diagonal(dim1: -2, dim2: -1).log().diagEmbed()
+    }
   }
 
   /// Matrices to positive definite ones: L Lᵀ of the lower triangular L that `LowerCholeskyTransform` gives.

@@ -45,6 +45,10 @@ open class AnyOperator: @unchecked Sendable {
   /// What the reference of a fused operator gives for boxed arguments; nil for other operators.
   package func callReference(_ arguments: [Value]) throws -> [Value]? { nil }
 
+  /// What the operator's parts give for boxed arguments: the body of a composite, the reference of a fused operator.
+  /// Interposers see the calls in it, not the operator itself. nil for primitives.
+  package func callParts(_ arguments: [Value]) throws -> [Value]? { nil }
+
   /// Whether calls with inputs that require gradients are recorded.
   open var isDifferentiable: Bool { tier != .primitive }
 
@@ -273,6 +277,14 @@ public final class Operator<each Argument: OperatorArgument, Output: OperatorRes
     let source = BoxedArguments(arguments)
     return try withErrors {
       try reference.run(repeat source.next((each Argument).self)).boxedResults(returns: schema.returns)
+    }
+  }
+
+  package override func callParts(_ arguments: [Value]) throws -> [Value]? {
+    guard tier == .composite else { return try callReference(arguments) }
+    let source = BoxedArguments(arguments)
+    return try withErrors {
+      try kernel(repeat source.next((each Argument).self)).boxedResults(returns: schema.returns)
     }
   }
 

@@ -137,7 +137,8 @@ enum BinaryFunctions {
   /// `self · 2^other`
   static let ldexp = Operator(composite: "ldexp.Tensor(Tensor self, Tensor other) -> Tensor", twins: .out) {
     (x: Tensor, other: Tensor) in
-    guard x.dtype.isFloatingPoint, !other.dtype.isDifferentiable, other.dtype != .bool else { return x * (2.0 ** other) }
+    let isWhole = !other.dtype.isDifferentiable && other.dtype != .bool
+    guard x.dtype.isFloatingPoint, isWhole else { return x * (2.0 ** other) }
     // A whole exponent takes nothing from the precision, even where its power of two is out of range.
     return (x.to(.float64) * (2.0 ** other.to(.float64))).to(x.dtype)
   }

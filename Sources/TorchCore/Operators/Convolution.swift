@@ -43,8 +43,8 @@ enum Convolution {
       let mask = [record.needs(0), record.needs(1), bias != nil && record.needs(2)]
       return { g in
         let all = backward(
-          g[0], try sx.value.conj(), try sw.value.conj(), biasSizes, stride, padding, dilation, transposed, outputPadding,
-          groups, mask)
+          g[0], try sx.value.conj(), try sw.value.conj(), biasSizes, stride, padding, dilation, transposed,
+          outputPadding, groups, mask)
         return zip(mask, all).map { $0 ? $1 : nil }
       }
     })

@@ -39,7 +39,9 @@ extension Tensor {
   /// Whether all elements are close.
   ///
   /// Source: https://pytorch.org/docs/stable/generated/torch.allclose.html
-  public func allclose(_ other: Tensor, rtol: Double = 1e-5, atol: Double = 1e-8, equalNaN: Bool = false) throws -> Bool {
+  public func allclose(
+    _ other: Tensor, rtol: Double = 1e-5, atol: Double = 1e-8, equalNaN: Bool = false
+  ) throws -> Bool {
     try torch.allclose(self, other, rtol: rtol, atol: atol, equalNaN: equalNaN)
   }
 }

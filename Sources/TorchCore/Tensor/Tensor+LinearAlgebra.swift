@@ -109,7 +109,8 @@ extension torch {
     let (rows, columns) = (a.size(-2), a.size(-1))
     let rank = q ?? Swift.min(6, rows, columns)
     if rank < 0 || rank > Swift.min(rows, columns) {
-      let message = "q(=\(rank)) must be non-negative integer and not greater than min(m, n)=\(Swift.min(rows, columns))"
+      let most = Swift.min(rows, columns)
+      let message = "q(=\(rank)) must be non-negative integer and not greater than min(m, n)=\(most)"
       let error = Tensor.invalid(TorchError(.value, message))
       return (error, error, error)
     }

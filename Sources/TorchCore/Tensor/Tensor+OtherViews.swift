@@ -6,14 +6,15 @@ private enum Named {
   static let narrowCopy: Operator<Tensor, Int, Int, Int, Tensor> = OperatorRegistry.handle("narrow_copy")
   static let unsafeChunk: Operator<Tensor, Int, Int, [Tensor]> = OperatorRegistry.handle("unsafe_chunk")
   static let unsafeSplit: Operator<Tensor, Int, Int, [Tensor]> = OperatorRegistry.handle("unsafe_split.Tensor")
-  static let hardshrink: Operator<Tensor, Scalar, Tensor> = OperatorRegistry.handle("hardshrink")
 }
 
 extension Tensor {
   /// A copy of `length` slices along `dim` from `start` on.
   ///
   /// Source: https://pytorch.org/docs/stable/generated/torch.Tensor.narrow_copy.html
-  public func narrowCopy(_ dim: Int, _ start: Int, _ length: Int) -> Tensor { Named.narrowCopy(self, dim, start, length) }
+  public func narrowCopy(_ dim: Int, _ start: Int, _ length: Int) -> Tensor {
+    Named.narrowCopy(self, dim, start, length)
+  }
 
   /// `chunk` whose parts autograd does not know to share memory: writing into one does not reach the others' gradients.
   ///
@@ -23,11 +24,6 @@ extension Tensor {
   ///
   /// Source: https://pytorch.org/docs/stable/generated/torch.unsafe_split.html
   public func unsafeSplit(_ splitSize: Int, dim: Int = 0) -> [Tensor] { Named.unsafeSplit(self, splitSize, dim) }
-
-  /// `self` where its size is above `lambda`, else 0.
-  ///
-  /// Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.hardshrink.html
-  public func hardshrink(_ lambda: Scalar = 0.5) -> Tensor { Named.hardshrink(self, lambda) }
 
   /// Writes `value` to the main diagonal of a matrix, or of a tensor whose dimensions are all equal.
   ///

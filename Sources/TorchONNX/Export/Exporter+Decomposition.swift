@@ -1,4 +1,5 @@
-// Fused operators without a rule: the calls of their reference are recorded, as a trace of a model is, and exported.
+// Operators without a rule that are made of others: the calls of a composite's body or of a fused operator's reference
+// are recorded, as a trace of a model is, and exported.
 
 import TorchCore
 import TorchJIT
@@ -12,7 +13,7 @@ extension ONNX.Exporter {
   func decomposed(
     _ op: AnyOperator, _ arguments: [Exported], _ results: [[JIT.IValue]]?
   ) throws -> [Exported]? {
-    guard op.tier == .fused, results != nil, depth < ONNX.Exporter.depthLimit else { return nil }
+    guard op.tier != .primitive, results != nil, depth < ONNX.Exporter.depthLimit else { return nil }
     let cells = arguments.flatMap(\.cells)
     let examples = cells.compactMap { $0.samples?.first }
     guard !cells.isEmpty, examples.count == cells.count else { return nil }
@@ -25,7 +26,7 @@ extension ONNX.Exporter {
         { (_, tensors: [Tensor]) throws -> [Any] in
           var rest = tensors[...]
           let boxed = try arguments.map { try $0.boxed(&rest) }
-          return try (op.callReference(boxed) ?? []).map(ONNX.Exporter.plain)
+          return try (op.callParts(boxed) ?? []).map(ONNX.Exporter.plain)
         })
     else { return nil }
     let (nodes, known, wasScope) = (writer.checkpoint(), problems, writer.scope)

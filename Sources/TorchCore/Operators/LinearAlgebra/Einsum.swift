@@ -32,7 +32,9 @@ enum Einsum {
     let result = operands[0]
     if rest.isEmpty { return result }
     // Of what has been summed already, the size is one.
-    return rest.allSatisfy { result.shape[$0] == 1 } ? result.squeeze(rest) : result.sum(dim: rest, dtype: tensors.count == 1 ? nil : result.dtype)
+    if rest.allSatisfy({ result.shape[$0] == 1 }) { return result.squeeze(rest) }
+    // The sum of one operand is `sum`, which promotes; a product keeps its dtype.
+    return result.sum(dim: rest, dtype: tensors.count == 1 ? nil : result.dtype)
   }
 
   static func error(_ text: String) -> TorchError { TorchError(.value, "einsum(): \(text)") }
