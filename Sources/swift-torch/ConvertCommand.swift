@@ -11,7 +11,8 @@ struct ConvertCommand: ParsableCommand {
     discussion: """
       The input may be any format of tensors, found by content. The output's name decides its format: .pt, .pth or \
       .bin (torch.load), .safetensors, .safetensors.index.json (several files), .npz, .npy (one tensor). Nested \
-      dictionaries become names with dots. What the output cannot hold is an error, and nothing is written then.
+      dictionaries become names with dots. What the output cannot hold is an error, and nothing is written then. A \
+      TorchScript archive also becomes an ONNX model (.onnx), as it runs on the tensors of --example.
       """)
 
   @Argument(help: "The file to read.", completion: .file())
@@ -32,7 +33,19 @@ struct ConvertCommand: ParsableCommand {
   @Option(help: "The most bytes of tensors in one file of an index, such as 500MB or 5GB.")
   var maxShardSize = "5GB"
 
+  @Option(help: "For an ONNX model: the file of example arguments, named as for `run`.", completion: .file())
+  var example: String?
+
+  @Option(help: "For an ONNX model: an axis whose size each run chooses, as NAME:AXIS or NAME:AXIS=LABEL. Repeatable.")
+  var dynamic: [String] = []
+
+  @Option(help: "For an ONNX model: the version of ONNX's operators, 17 to 21.")
+  var opset = 20
+
   func run() throws {
+    if output.lowercased().hasSuffix(".onnx") {
+      return print(try ModelConversion(input, output, example: example, dynamic: dynamic, opset: opset).run())
+    }
     let conversion = try Conversion(
       input: input, output: output, key: key, dtype: dtype, tensorsOnly: tensorsOnly, maxShardSize: maxShardSize)
     print(try conversion.run())

@@ -101,6 +101,39 @@ extension ONNX {
   }
 }
 
+extension ONNX {
+  /// Writes a TorchScript module's `forward`, as it is run on the example `inputs`, to an ONNX file at `path`.
+  ///
+  /// The module is written in evaluation mode. Branches and loops that sizes, types or settings decide are written in
+  /// place; those that depend on the data become `If` and `Loop`.
+  ///
+  /// ```swift
+  /// let model = try JIT.load("model.pt")
+  /// try ONNX.export(model, [.tensor(image)], to: "model.onnx", dynamicAxes: ["x": [0: "batch"]])
+  /// ```
+  /// - Parameter inputNames: Names of the tensors in the inputs; without them, those of the method's parameters.
+  /// - Throws: `TorchError` of kind `.notImplemented` that names all operators that cannot be expressed; nothing is
+  ///   written then.
+  ///
+  /// Source: https://pytorch.org/docs/stable/onnx_torchscript.html#torch.onnx.export
+  public static func export(
+    _ module: JIT.ScriptModule, _ inputs: [JIT.IValue], to path: String, inputNames: [String]? = nil,
+    outputNames: [String] = [], dynamicAxes: [String: DynamicAxes] = [:], exportParams: Bool = true, opset: Int = 20
+  ) throws {
+    let method = try module.method("forward")
+    let names = method.function.signature.parameters.dropFirst().map(\.name)
+    let modes = module.modules().map { ($0, $0.training) }
+    module.eval()
+    defer { for (module, training) in modes { module.train(training) } }
+    try torch.noGrad {
+      try export(
+        method.function, of: module.object, inputs, to: path,
+        inputNames: inputNames ?? Array(names.prefix(inputs.count)), outputNames: outputNames,
+        dynamicAxes: dynamicAxes, exportParams: exportParams, opset: opset)
+    }
+  }
+}
+
 extension ONNX.ExportSettings {
   /// The sizes that a trace has to leave open.
   fileprivate var openSizes: JIT.DynamicSizes {

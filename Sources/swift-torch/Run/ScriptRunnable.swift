@@ -1,28 +1,44 @@
 // TorchScript modules.
 
 import OrderedCollections
-import TorchCore
-import TorchJIT
+import Torch
 
 struct ScriptRunnable: Runnable {
   private let method: JIT.ScriptMethod
 
-  init(_ path: String, method: String) throws { self.method = try JIT.load(path, device: .cpu).method(method) }
+  init(_ path: String, method: String) throws { try self.init(JIT.load(path, device: .cpu), method: method) }
+
+  init(_ module: JIT.ScriptModule, method: String) throws { self.method = try module.method(method) }
 
   func call(with inputs: OrderedDictionary<String, Tensor>) throws -> () throws -> [Tensor] {
-    let parameters = Array(method.function.signature.parameters.dropFirst())
-    let given = try NamedInputs(inputs, for: parameters.map(\.name))
-    var arguments: [String: JIT.IValue] = [:]
-    for (index, parameter) in parameters.enumerated() {
-      guard let item = given[index] else { continue }
-      arguments[parameter.name] = try ScriptRunnable.value(item, parameter.type, parameter.name)
-    }
-    let (method, keywords) = (method, arguments)
+    let (method, keywords) = (method, Dictionary(uniqueKeysWithValues: try arguments(inputs).map { ($0.name, $0.value) }))
     return {
       let result = try torch.noGrad { try method(keywords: keywords) }
       var tensors: [Tensor] = []
       try ScriptRunnable.flatten(result, &tensors)
       return tensors
+    }
+  }
+
+  /// The arguments in order; those that are left out may only be the last ones.
+  func positional(_ inputs: OrderedDictionary<String, Tensor>) throws -> [JIT.IValue] {
+    let given = try arguments(inputs)
+    let names = method.function.signature.parameters.dropFirst().map(\.name)
+    guard given.map(\.name) == Array(names.prefix(given.count)) else {
+      throw TorchError(.value, "an argument is missing; the method's are \(names.joined(separator: ", "))")
+    }
+    return given.map(\.value)
+  }
+
+  private func arguments(
+    _ inputs: OrderedDictionary<String, Tensor>
+  ) throws -> [(name: String, value: JIT.IValue)] {
+    let parameters = Array(method.function.signature.parameters.dropFirst())
+    let given = try NamedInputs(inputs, for: parameters.map(\.name))
+    return try parameters.indices.compactMap { index in
+      guard let item = given[index] else { return nil }
+      let parameter = parameters[index]
+      return (parameter.name, try ScriptRunnable.value(item, parameter.type, parameter.name))
     }
   }
 
