@@ -1,7 +1,8 @@
 // Programs of TorchScript: branches, loops, lists and dictionaries, decided while exporting or at run time.
 
-import Testing
+import Foundation
 import TestSupport
+import Testing
 import Torch
 import TorchONNX
 
@@ -58,6 +59,7 @@ import TorchONNX
     try ONNX.export(
       function, inputs.filter { $0.tensor != nil }, to: file.path, inputNames: ["x"], outputNames: ["y"],
       dynamicAxes: axes.isEmpty ? [:] : ["x": ONNX.DynamicAxes(axes)])
+    try keep(name, file.path, others.last!, function)
     let model = try ONNX.load(file.path)
     for x in [inputs[0].tensor!] + others {
       let expected = try #require(try function.call([.tensor(x)] + inputs.dropFirst()).tensor)
@@ -65,6 +67,15 @@ import TorchONNX
       #expect(actual.shape == expected.shape)
       #expect(try distance(actual, expected.toArray(Double.self)) < 1e-5, "\(name)")
     }
+  }
+
+  /// Leaves the file for Fixtures/onnx-export/verify.py where that is asked for.
+  private func keep(_ name: String, _ path: String, _ x: Tensor, _ function: JIT.Function) throws {
+    guard let folder = ProcessInfo.processInfo.environment["ONNX_EXPORT_DIR"] else { return }
+    let kept = folder + "/script-\(name).20.onnx"
+    try FileManager.default.copyItem(atPath: path, toPath: kept)
+    let y = try function.call([.tensor(x)]).tensor
+    try NumPy.saveArchive(["x": x, "y0": try #require(y)], to: kept + ".npz")
   }
 
   @Test func branchOnDataIsAnIf() throws {
