@@ -296,7 +296,7 @@ func function(_ name: String, _ graph: JIT.Graph) -> JIT.Function {
         Value: 1.5
         Declaration: f(Tensor x, int n) -> Tensor
         """)
-    #expect(message([x, .int(1)], ["z": .none])?.contains("unexpected keyword argument 'z'") == true)
+    #expect(message([x, .int(1)], ["z": .none])?.contains("Unknown keyword argument 'z'") == true)
     #expect(try f.call([], ["n": .int(1), "x": x]).tensor != nil)
   }
 
