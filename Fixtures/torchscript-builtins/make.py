@@ -592,8 +592,6 @@ for mask, kind in [(None, None), (padding, 1)]:
     case("aten::_native_multi_head_attention", src, src, src, 4, 2, *attention, mask, True, True, kind)
 case("aten::_native_multi_head_attention", src, src, src, 4, 2, *attention, None, True, False, None)
 case("aten::_masked_softmax", weights(1, 2, 3, 3), padding[:1], 3, 1)
-case("aten::_weight_norm", src, weights(2, 1, 1), 0)
-case("aten::norm_except_dim", src, 2, 1)
 case("aten::_convolution_mode", weights(1, 2, 5), weights(3, 2, 3), weights(3), [1], "same", [1], 1)
 case("aten::_convolution_mode", weights(1, 2, 5, 5), weights(3, 2, 3, 3), None, [2, 1], "valid", [1, 1], 1)
 for transposed, kernel in [(False, weights(4, 1, 3, 3)), (True, weights(2, 3, 3, 3))]:

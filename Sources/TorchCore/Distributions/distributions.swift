@@ -54,7 +54,10 @@ extension distributions {
 
   /// Sums the last `count` dimensions away.
   static func sumRightmost(_ x: Tensor, _ count: Int) -> Tensor {
-    count == 0 ? x : x.sum(dim: Array((x.ndim - count)..<x.ndim))
+    if count == 0 { return x }
+    // A parameter with fewer dimensions than the event has is summed whole.
+    let sizes = Array(x.shape)
+    return x.reshape(Array(sizes.dropLast(count)) + [sizes.suffix(count).reduce(1, *)]).sum(dim: [-1])
   }
 
   static func clampedProbabilities(_ p: Tensor) -> Tensor {

@@ -27,6 +27,15 @@ extension nn {
 
 extension nn.Parametrization {
   public func originals(for value: Tensor) throws -> [Tensor]? { nil }
+
+  /// `originals(for:)` without gradients; nil too where the parametrization says that it has none.
+  fileprivate func knownOriginals(for value: Tensor) throws -> [Tensor]? {
+    do {
+      return try torch.noGrad { try originals(for: value) }
+    } catch let error as TorchError where error.kind == .notImplemented {
+      return nil
+    }
+  }
 }
 
 extension nn.Parametrization where Self: nn.Layer, Input == Tensor, Output == Tensor {
@@ -53,7 +62,7 @@ extension nn.utils.parametrize {
       guard let original = slot.tensor else { throw TorchError(.value, "a tensor that is not there has no parametrization") }
       (parametrizations, self.unsafe) = ([parametrization], unsafe)
       let (shape, dtype) = (original.shape, original.dtype)
-      let new = try torch.noGrad { try parametrization.originals(for: original) } ?? [original]
+      let new = try parametrization.knownOriginals(for: original) ?? [original]
       isTensor = new.count == 1
       super.init()
       for tensor in new { if let failure = tensor.failure { throw failure } }
@@ -221,7 +230,7 @@ extension nn.utils.parametrize {
     let new = parametrization.value(of: [value])
     if let failure = new.failure { throw failure }
     try ParametrizationList.compare(label, (value.shape, value.dtype), "parametrization(\(label))", new, flag: flag)
-    guard let back = try torch.noGrad({ try parametrization.originals(for: new) }) else { return }
+    guard let back = try parametrization.knownOriginals(for: new) else { return }
     guard back.count == 1 else {
       throw TorchError(.value, "parametrization.right_inverse must return a tensor. Got: tuple")
     }

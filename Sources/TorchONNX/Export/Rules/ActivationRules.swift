@@ -80,7 +80,10 @@ extension ONNX {
         let x = try call["self"]
         return call.graph.mul(x, call.graph.emit("Sigmoid", [x]))
       },
-      .one("mish", as: ["Mish"], since: 18) { $0.graph.emit("Mish", [try $0["self"]]) },
+      .one("mish", as: ["Mish", "Softplus", "Tanh"]) { call in
+        let (g, x) = (call.graph, try call["self"])
+        return call.opset >= 18 ? g.emit("Mish", [x]) : g.mul(x, g.emit("Tanh", [g.emit("Softplus", [x])]))
+      },
       .one("softplus", as: ["Softplus", "Where"]) { call in
         let (g, x, dtype) = (call.graph, try call["self"], try call.dtype(of: "self"))
         let (beta, threshold) = (try call.double("beta"), try call.double("threshold"))

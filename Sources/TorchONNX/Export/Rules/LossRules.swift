@@ -58,6 +58,9 @@ extension ONNX {
     }
 
     static let rules: [ExportRule] = [
+      elementwise("soft_margin_loss", as: ["Softplus"]) { call, x, y, _ in
+        call.graph.emit("Softplus", [call.graph.emit("Neg", [call.graph.mul(y, x)])])
+      },
       elementwise("mse_loss", as: ["Sub", "Mul", "ReduceMean"]) { call, x, y, _ in
         let difference = call.graph.sub(x, y)
         return call.graph.mul(difference, difference)
