@@ -67,11 +67,12 @@ struct ScriptRunnable: Runnable {
     }
   }
 
-  /// A tensor of dimension 0 stands for a number, one of dimension 1 for a list of numbers.
+  /// A tensor of dimension 0 stands for a number, one of more dimensions also for the list of its parts: of numbers, or
+  /// of images.
   private static func value(_ tensor: Tensor, _ type: JIT.ScriptType, _ name: String) throws -> JIT.IValue {
     switch type.withoutOptional {
     case .tensor, .any: return .tensor(tensor)
-    case .list(let element) where tensor.ndim == 1:
+    case .list(let element) where tensor.ndim >= 1:
       let items = try (0..<tensor.shape[0]).map { try value(tensor.select(0, $0), element, name) }
       return .list(JIT.ListObject(element, items))
     case .float where tensor.ndim == 0: return .double(try tensor.item().doubleValue)
