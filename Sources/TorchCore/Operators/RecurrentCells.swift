@@ -65,14 +65,28 @@ enum RecurrentCell {
 }
 
 enum RecurrentCells {
-  private static func check(_ x: Tensor, _ state: [Tensor], _ weights: RecurrentWeights) throws {
+  private static func check(
+    _ cell: RecurrentCell, _ x: Tensor, _ state: [Tensor], _ weights: RecurrentWeights
+  ) throws {
+    for (weight, name) in [(weights.input, "w_ih"), (weights.hidden, "w_hh")] where weight.ndim != 2 {
+      throw TorchError(.shape, "\(name) must have 2 dimensions, but got \(weight.ndim)")
+    }
+    for (weight, name) in [(weights.input, "w_ih"), (weights.hidden, "w_hh")]
+    where weight.shape[0] != cell.gateCount * weights.hidden.shape[1] {
+      throw TorchError(
+        .shape,
+        "\(name) has \(weight.shape[0]) rows, but \(cell.gateCount * weights.hidden.shape[1]) are expected for a hidden_size of \(weights.hidden.shape[1])")
+    }
     let (inputSize, hiddenSize) = (weights.input.shape[1], weights.hidden.shape[1])
     guard x.ndim == 2 || x.ndim == 1, x.shape[-1] == inputSize else {
       throw TorchError(
         .shape, "input has inconsistent input_size: got \(x.shape.last ?? 0) expected \(inputSize)")
     }
     for (i, h) in state.enumerated() {
-      guard h.shape[0] == x.shape[0] else {
+      guard h.ndim == x.ndim else {
+        throw TorchError(.shape, "hidden\(i) has \(h.ndim) dimensions, but the input has \(x.ndim)")
+      }
+      guard h.shape[0] == x.shape[0] || x.ndim == 1 else {
         throw TorchError(.shape, "Input batch size \(x.shape[0]) doesn't match hidden\(i) batch size \(h.shape[0])")
       }
       guard h.shape[-1] == hiddenSize else {
@@ -86,7 +100,7 @@ enum RecurrentCells {
     _ cell: RecurrentCell, _ x: Tensor, _ state: [Tensor], _ wIH: Tensor, _ wHH: Tensor, _ bIH: Tensor?, _ bHH: Tensor?
   ) throws -> [Tensor] {
     let weights = RecurrentWeights(input: wIH, hidden: wHH, inputBias: bIH, hiddenBias: bHH, projection: nil)
-    try check(x, state, weights)
+    try check(cell, x, state, weights)
     return cell.step(weights.gates(ofInput: x), state, weights)
   }
 

@@ -82,5 +82,5 @@ extension CPUBackend {
 
 extension Tensor {
   /// The elements of an `int64` tensor.
-  fileprivate var positions: UnsafeMutablePointer<Int64> { pointer.assumingMemoryBound(to: Int64.self) }
+  var positions: UnsafeMutablePointer<Int64> { pointer.assumingMemoryBound(to: Int64.self) }
 }
