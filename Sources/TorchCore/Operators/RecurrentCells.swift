@@ -48,7 +48,7 @@ enum RecurrentCell {
       let sum = gates + weights.gates(ofHidden: state[0])
       // What went wrong in this step or the one before; it has no parts.
       guard sum.isValid else { return [sum, sum] }
-      let parts = sum.chunk(4, dim: 1)
+      let parts = sum.chunk(4, dim: -1)
       let (entry, forget) = (parts[0].sigmoid(), parts[1].sigmoid())
       let cell = forget * state[1] + entry * parts[2].tanh()
       let hidden = parts[3].sigmoid() * cell.tanh()
@@ -56,7 +56,7 @@ enum RecurrentCell {
     case .gru:
       let ofHidden = weights.gates(ofHidden: state[0])
       guard gates.isValid, ofHidden.isValid else { return [gates.isValid ? ofHidden : gates] }
-      let (x, h) = (gates.chunk(3, dim: 1), ofHidden.chunk(3, dim: 1))
+      let (x, h) = (gates.chunk(3, dim: -1), ofHidden.chunk(3, dim: -1))
       let reset = (h[0] + x[0]).sigmoid(), update = (h[1] + x[1]).sigmoid()
       let new = (x[2] + h[2] * reset).tanh()
       return [(state[0] - new) * update + new]

@@ -75,7 +75,7 @@ extension Shape {
 }
 
 /// Writes the brackets and elements of one tensor.
-private struct TensorWriter {
+struct TensorWriter {
   private let shape: Shape
   private let options: PrintOptions
   private let summarizes: Bool
