@@ -54,17 +54,18 @@ open class AnyOperator: @unchecked Sendable {
 
   /// `max_pool2d_with_indices` becomes `MaxPool2DWithIndicesBackward0`, as PyTorch's generator has it.
   private static func gradientName(of base: String) -> String {
-    var name = ""
+    var name: [UInt8] = []
     var capitalize = true
-    for character in base {
-      if character == "_" {
+    for byte in base.utf8 {
+      if byte == UInt8(ascii: "_") {
         capitalize = true
         continue
       }
-      name += capitalize ? character.uppercased() : String(character)
-      capitalize = !character.isLetter
+      let isSmall = (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+      name.append(capitalize && isSmall ? byte - 32 : byte)
+      capitalize = !isSmall && !(UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
     }
-    return name + "Backward0"
+    return String(decoding: name, as: UTF8.self) + "Backward0"
   }
 }
 

@@ -65,10 +65,15 @@ extension JIT {
     }
 
     /// The text of `extra/name`; nil where there is none.
-    func extraFile(_ name: String) throws -> String? {
+    func extraFile(_ name: String) throws -> [UInt8]? {
+      archive.contains("extra/" + name) ? try archive.record("extra/" + name).array : nil
+    }
+
+    /// The same as text.
+    func extraText(_ name: String) throws -> String? {
       guard archive.contains("extra/" + name) else { return nil }
       guard let text = try archive.record("extra/" + name).text else {
-        throw TorchError(.serialization, "the extra file '\(name)' is not UTF-8 text")
+        throw TorchError(.serialization, "the extra file '\(name)' is not UTF-8 text: ask for it as bytes, [UInt8]")
       }
       return text
     }

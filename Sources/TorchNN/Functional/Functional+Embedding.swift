@@ -29,11 +29,16 @@ extension nn.functional {
       return .invalid(TorchError(.value, "Padding_idx must be within num_embeddings"))
     }
     if let maxNorm {
-      torch.noGrad { _ = torch.embeddingRenorm_(weight, indices, maxNorm: maxNorm, normType: normType) }
+      shorten(weight, indices, to: maxNorm, normType)
     }
     return torch.embedding(
       weight, indices, paddingIdx: paddingIdx.map { $0 < 0 ? $0 + entries : $0 } ?? -1, scaleGradByFreq: scaleGradByFreq,
       sparse: sparse)
+  }
+
+  /// Shortens rows in the weight itself. Detached it takes part in no graph, so a trace of this runs with gradients on.
+  private static func shorten(_ weight: Tensor, _ indices: Tensor, to maxNorm: Double, _ normType: Double) {
+    torch.noGrad { _ = torch.embeddingRenorm_(weight.detach(), indices, maxNorm: maxNorm, normType: normType) }
   }
 
   /// Sums, means or maxima of bags of rows of `weight` (entries, size): indices (bags, n), or (n) with the offset that
@@ -80,7 +85,7 @@ extension nn.functional {
     default: return refuse("input has to be 1D or 2D Tensor, but got Tensor of dimension \(indices.ndim)")
     }
     if let maxNorm {
-      torch.noGrad { _ = torch.embeddingRenorm_(weight, indices, maxNorm: maxNorm, normType: normType) }
+      shorten(weight, indices, to: maxNorm, normType)
     }
     return torch.embeddingBag(
       weight, indices.reshape([-1]), starts.to(indices.dtype), scaleGradByFreq: scaleGradByFreq, mode: mode.rawValue,
