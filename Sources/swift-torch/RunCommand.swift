@@ -40,8 +40,10 @@ struct RunCommand: ParsableCommand {
     }
     guard repetitions >= 0 else { throw TorchError(.value, "--repeat is \(repetitions): it cannot be negative") }
     let target = try output.map { try TensorBundle.Target($0) }
+    // Before a run that may take long.
+    if let output { try OutputFile.check(output) }
     let runnable = try Runnables.load(model, method: method)
-    let call = try runnable.call(with: try input.map { try TensorBundle.read($0) } ?? [:])
+    let call = try runnable.call(with: try input.map { path in try naming(path) { try TensorBundle.read(path) } } ?? [:])
     let results = try call()
     if let target, let output {
       try target.write(TensorBundle.numbered(results), to: output)
