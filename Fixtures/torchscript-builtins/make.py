@@ -638,7 +638,7 @@ print("cases.json", len(cases), "cases of", len({c["name"] for c in cases}), "fu
 # Schemas, name by name, overloads in the order of a call.
 names, lines = [], []
 for schema in torch._C._jit_get_all_schemas():
-    if schema.name.split("::")[0] in ("aten", "prim", "profiler") and schema.name not in names:
+    if schema.name.split("::")[0] in ("aten", "prim", "profiler", "quantized") and schema.name not in names:
         names.append(schema.name)
 for name in sorted(names):
     for schema in schemas(name):

@@ -1,10 +1,11 @@
 """Makes the TorchScript archives of this folder with real PyTorch, with the results that PyTorch gets from them.
 
 Run with a Python that has torch and torchvision: python Fixtures/torchscript/make.py [modules] [programs] [training]
-[silero] [versions]
+[silero] [versions] [quantized]
 
 modules.zip has every class of torch.nn (cases.py) scripted and traced: NAME.script.pt, NAME.trace.pt and NAME.io. Classes
 that torch.jit.script or torch.jit.trace refuses have no such file. Their archives are without debug files, to be small.
+quantized.zip has quantized models (quantized.py).
 versions.zip has programs of older versions of the format (versions.py).
 programs.zip has programs (programs.py) as torch.jit.save writes them, NAME.pt and NAME.io.
 training.pt is what three steps of training the program `classifier` make of it.
@@ -19,7 +20,7 @@ warnings.filterwarnings("ignore")
 here = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, here)
 torch.set_num_threads(1)
-import cases, programs, silero, versions
+import cases, programs, quantized, silero, versions
 
 
 def archive(module, extra_files=None):
@@ -143,6 +144,16 @@ def make_versions():
     files.zip.close()
 
 
+def make_quantized():
+    torch.manual_seed(1)
+    files = Files("quantized.zip")
+    for name, (module, calls) in quantized.quantized().items():
+        data = without_debug_files(archive(module))
+        files.add(f"{name}.pt", data)
+        files.add(f"{name}.io", saved(run(data, calls)))
+    files.zip.close()
+
+
 def make_training():
     """Three steps of SGD on the loaded classifier: losses and the state dict after them."""
     source = zipfile.ZipFile(os.path.join(here, "programs.zip"))
@@ -165,6 +176,6 @@ def make_silero():
 
 if __name__ == "__main__":
     parts = {"modules": make_modules, "programs": make_programs, "training": make_training, "silero": make_silero,
-             "versions": make_versions}
+             "versions": make_versions, "quantized": make_quantized}
     for part in sys.argv[1:] or parts:
         parts[part]()

@@ -57,6 +57,7 @@ extension JIT {
         if let text = found.text { try pickler.write(text) } else if let number = found.value { try write(IValue(.scalar(number))) }
         pickler.emit("R")
       case .generator: throw refusal("a generator")
+      case .quantized: throw refusal("a quantized tensor")
       case .function(let function): throw refusal("the function \(function.qualifiedName)")
       case .future: throw refusal("a future")
       }

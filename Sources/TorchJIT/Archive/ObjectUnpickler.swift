@@ -51,6 +51,7 @@ extension JIT {
 
     /// Objects of this kind are tensors; a node of their own gives them an identity.
     private static let tensorNode = "torch.Tensor"
+    private static let quantizedTensor = "torch._utils._rebuild_qtensor"
     private static let listElements: [String: ScriptType] = [
       "torch.jit._pickle.build_intlist": .int, "torch.jit._pickle.build_tensorlist": .tensor,
       "torch.jit._pickle.build_doublelist": .float, "torch.jit._pickle.build_boollist": .bool,
@@ -59,18 +60,17 @@ extension JIT {
 
     /// What the global `name` does when it is called.
     private static func global(_ name: String) throws -> PickleGlobal? {
-      if name.hasPrefix("__torch__.torch.classes.") {
-        let advice =
-          name.contains("quantized") ? "packed parameters of quantized modules cannot be loaded" : "custom C++ classes cannot be loaded"
-        throw TorchError(.serialization, "an object of class \(name): \(advice)")
+      if name.hasPrefix(PackedParameters.prefix), PackedParameters.declared(name) == nil {
+        throw TorchError(.serialization, "an object of class \(name): custom C++ classes cannot be loaded")
       }
+      if name == quantizedTensor { return .opaque(name) }
       if name.hasPrefix("__torch__.") || listElements[name] != nil || name == restoreTypeTag { return .opaque(name) }
       if name.hasPrefix("torch._utils._rebuild_"), let rebuild = try TorchGlobals.global(name) {
         return PickleGlobal(name) { arguments, graph in
           graph.make(.object(tensorNode), [try rebuild.call(arguments, graph)])
         }
       }
-      let allowed = ["torch.device", "builtins.complex", "collections.OrderedDict"].contains(name)
+      let allowed = ["torch.per_tensor_affine", "torch.per_channel_affine", "torch.device", "builtins.complex", "collections.OrderedDict"].contains(name)
       return allowed || name.hasSuffix("Storage") ? try TorchGlobals.global(name) : nil
     }
 
@@ -138,6 +138,7 @@ extension JIT {
         }
         return .dict(try dict(node.items, (key, value), depth, &size))
       case .object(ObjectUnpickler.tensorNode): return .tensor(try tensor(node))
+      case .object(ObjectUnpickler.quantizedTensor): return .quantized(try quantized(node))
       case .object(ObjectUnpickler.restoreTypeTag): return try tagged(node, depth, &size)
       case .object(let name):
         if let element = ObjectUnpickler.listElements[name] {
@@ -162,6 +163,38 @@ extension JIT {
       case .foreign(let tensor)?: return try importer.tensor(FileTensor.foreign(tensor).stored(""))
       default: throw refusal("a tensor without a value")
       }
+    }
+
+    /// storage, offset, sizes, strides, (scheme, scale, zero point) or (scheme, scales, zero points, axis), …
+    private mutating func quantized(_ node: PickleNode) throws -> QuantizedTensor {
+      let arguments = node.items
+      guard arguments.count >= 5, case .storage(let storage) = arguments[0], let offset = arguments[1].int,
+        let shape = arguments[2].integers, let strides = arguments[3].integers, let quantizer = arguments[4].sequence,
+        case .global(let scheme)? = quantizer.first
+      else { throw refusal("a quantized tensor that is not understood") }
+      guard let found = QuantizedTensor.codes.first(where: { $0.name == storage.foreignType?.name }) else {
+        throw refusal("a quantized tensor of \(storage.foreignType?.name ?? "plain numbers")")
+      }
+      let values = try importer.tensor(
+        StoredTensor(
+          storage: storage, dtype: found.storage, shape: shape, strides: strides, storageOffset: offset,
+          requiresGrad: false))
+      switch (scheme.name, quantizer.count) {
+      case ("torch.per_tensor_affine", 3):
+        guard let scale = quantizer[1].double, let zeroPoint = quantizer[2].int else { break }
+        return try QuantizedTensor(values, .perTensor(scale: scale, zeroPoint: zeroPoint))
+      case ("torch.per_channel_affine", 4):
+        guard case .node(let scales) = quantizer[1], case .node(let zeroPoints) = quantizer[2],
+          let axis = quantizer[3].int
+        else { break }
+        return try QuantizedTensor(
+          values,
+          .perChannel(
+            scales: tensor(scales).scalars().map(\.doubleValue), zeroPoints: tensor(zeroPoints).scalars().map(\.intValue),
+            axis: axis))
+      default: break
+      }
+      throw refusal("a quantized tensor with the scheme \(scheme.name)")
     }
 
     // MARK: Containers

@@ -165,7 +165,7 @@ extension JIT {
         guard let items = literals(tuple.items) else { return nil }
         if let type = tuple.type { return "\(name(.namedTuple(type)))(\(items.joined(separator: ", ")))" }
         return items.count == 1 ? "(\(items[0]),)" : "(\(items.joined(separator: ", ")))"
-      case .tensor, .complex, .dict, .generator, .object, .future: return nil
+      case .tensor, .quantized, .complex, .dict, .generator, .object, .future: return nil
       }
     }
 

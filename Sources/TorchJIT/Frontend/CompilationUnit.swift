@@ -62,6 +62,8 @@ extension JIT {
     package var constants: [IValue]
     /// The version of the operators that the source means; nil is today's.
     let operatorVersion: Int?
+    /// Whether names of PyTorch's classes of packed parameters have a meaning that the source need not give.
+    private let knowsPackedParameters: Bool
     private let resolve: (String) throws -> String?
     private var items: [String: Item] = [:]
     private var files: [String: SourceFile?] = [:]
@@ -95,10 +97,12 @@ extension JIT {
     ///   - operatorVersion: The version of the archive, whose operators may have changed since.
     ///   - resolve: The text of the file for a qualifier, `__torch__.torch.nn.modules.linear`, if there is one.
     package init(
-      constants: [IValue], operatorVersion: Int? = nil, resolve: @escaping (String) throws -> String?
+      constants: [IValue], operatorVersion: Int? = nil, knowsPackedParameters: Bool = true,
+      resolve: @escaping (String) throws -> String?
     ) {
       self.constants = constants
       self.operatorVersion = operatorVersion
+      self.knowsPackedParameters = knowsPackedParameters
       self.resolve = resolve
     }
 
@@ -138,7 +142,9 @@ extension JIT {
       if let item = items[name] { return item }
       guard let dot = name.lastIndex(of: ".") else { return nil }
       let (qualifier, simple) = (String(name[..<dot]), String(name[name.index(after: dot)...]))
-      guard let file = try file(qualifier), let statement = file.definitions[simple] else { return nil }
+      guard let file = try file(qualifier), let statement = file.definitions[simple] else {
+        return knowsPackedParameters ? PackedParameters.type(name).map { .type(.object($0)) } : nil
+      }
       return try entered {
         switch statement.kind {
         case .classDefinition(let definition): try declare(definition, name, file)

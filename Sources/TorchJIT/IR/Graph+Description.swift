@@ -114,7 +114,7 @@ extension JIT.IValue {
     case .tuple(let tuple): "(" + tuple.items.map(\.graphText).joined(separator: ", ") + ")"
     case .enumeration(let type, let name): "\(type.qualifiedName).\(name)"
     case .function(let function): "<\(function.qualifiedName)>"
-    case .generator, .dict, .object, .future: "<\(type)>"
+    case .quantized, .generator, .dict, .object, .future: "<\(type)>"
     }
   }
 }

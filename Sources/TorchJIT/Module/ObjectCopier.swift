@@ -33,7 +33,8 @@ extension JIT {
         dicts[ObjectIdentifier(dict)] = copied
         for (key, value) in dict.table { copied[key] = copy(value) }
         return .dict(copied)
-      case .none, .int, .double, .bool, .complex, .string, .device, .generator, .enumeration, .function, .future:
+      case .none, .quantized, .int, .double, .bool, .complex, .string, .device, .generator, .enumeration, .function,
+        .future:
         return value
       }
     }

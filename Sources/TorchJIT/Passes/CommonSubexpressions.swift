@@ -110,7 +110,7 @@ extension JIT {
       case .enumeration(let type, let name): self = .items(name, [.object(ObjectIdentifier(type))])
       case .complex(let value):
         self = .items("complex", [.double(value.real.bitPattern), .double(value.imaginary.bitPattern)])
-      case .generator, .dict, .object, .future: return nil
+      case .quantized, .generator, .dict, .object, .future: return nil
       }
     }
 

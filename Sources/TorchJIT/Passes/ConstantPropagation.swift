@@ -176,7 +176,7 @@ extension JIT.IValue {
     case .tensor(let tensor): !tensor.requiresGrad
     case .list(let list): list.items.allSatisfy(\.isFoldable)
     case .tuple(let tuple): tuple.items.allSatisfy(\.isFoldable)
-    case .generator, .dict, .object, .future: false
+    case .quantized, .generator, .dict, .object, .future: false
     }
   }
 }

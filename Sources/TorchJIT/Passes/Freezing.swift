@@ -238,7 +238,7 @@ extension JIT.IValue {
     case .tensor, .none, .int, .double, .bool, .complex, .string, .device, .enumeration: true
     case .list(let list): list.items.allSatisfy(\.isConstantAttribute)
     case .tuple(let tuple): tuple.items.allSatisfy(\.isConstantAttribute)
-    case .generator, .dict, .object, .function, .future: false
+    case .quantized, .generator, .dict, .object, .function, .future: false
     }
   }
 

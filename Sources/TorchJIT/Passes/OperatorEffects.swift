@@ -42,8 +42,8 @@ extension JIT {
       self.shared = shared
       isRandom =
         parameters.contains { $0.type.hasPrefix("Generator") }
-        || OperatorEffects.randomFamilies.contains(OperatorRegistry.familyNames[op.name] ?? "")
-        || base.hasPrefix("rand") || OperatorEffects.sometimesRandom.contains(base)
+        || base.hasPrefix("rand") || OperatorEffects.dropouts.contains(base)
+        || OperatorEffects.sometimesRandom.contains(base)
     }
 
     /// `(a)`, `(a!)` or `(a -> *)` after a type.
@@ -69,8 +69,9 @@ extension JIT {
       "dropout", "alpha_dropout", "feature_dropout", "feature_alpha_dropout", "pad", "constant_pad_nd", "type_as",
     ]
 
-    private static let randomFamilies: Set = [
-      "Random", "RandomFactories", "RandomDistributions", "GammaSampling", "Dropouts",
+    private static let dropouts: Set = [
+      "dropout", "dropout_", "feature_dropout", "feature_dropout_", "alpha_dropout", "alpha_dropout_",
+      "feature_alpha_dropout", "feature_alpha_dropout_", "native_dropout",
     ]
 
     private static let sometimesRandom: Set = [

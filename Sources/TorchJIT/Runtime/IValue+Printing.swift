@@ -17,6 +17,7 @@ extension JIT.IValue {
     case .string(let value): value
     case .device(let device): device.description
     case .generator: "Generator"
+    case .quantized(let tensor): JIT.IValue.tensor(tensor.dequantized()).printedText
     case .list(let list): "[" + list.items.map(\.printedText).joined(separator: ", ") + "]"
     case .tuple(let tuple):
       "(" + tuple.items.map(\.printedText).joined(separator: ", ") + (tuple.items.count == 1 ? ",)" : ")")

@@ -12,6 +12,8 @@ extension JIT {
     // Unchecked: references in it are shared as Python's are; ordering writes is the caller's, as with tensors.
     case none
     case tensor(Tensor)
+    /// Of static type Tensor too.
+    case quantized(QuantizedTensor)
     case int(Int)
     case double(Double)
     case bool(Bool)
@@ -113,7 +115,7 @@ extension JIT.IValue {
   public var type: JIT.ScriptType {
     switch self {
     case .none: .none
-    case .tensor: .tensor
+    case .tensor, .quantized: .tensor
     case .int: .int
     case .double: .float
     case .bool: .bool
@@ -150,7 +152,7 @@ extension JIT.IValue {
     case .generator(let generator): return .generator(generator)
     case .list(let list): return .list(try list.items.map { try $0.boxed() })
     case .tuple(let tuple): return .list(try tuple.items.map { try $0.boxed() })
-    case .dict, .object, .enumeration, .function, .future:
+    case .quantized, .dict, .object, .enumeration, .function, .future:
       throw TorchError(.type, "an operator cannot take a value of type \(type)")
     }
   }

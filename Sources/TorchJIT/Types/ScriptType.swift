@@ -156,7 +156,7 @@ extension JIT.ScriptType {
     case "Storage": self = .storage
     case "Any", "AnyClassType", "AnyEnumType", "AnyListType", "AnyTupleType": self = .any
     case "None", "NoneType": self = .none
-    default: self = .variable(text)
+    default: self = JIT.PackedParameters.declared(text).map { .object($0) } ?? .variable(text)
     }
   }
 

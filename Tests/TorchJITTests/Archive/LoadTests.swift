@@ -10,6 +10,7 @@ import Torch
   static let traces = (try? ScriptFixtures("modules.zip")) .map { $0.names(".trace.pt") } ?? []
   static let programs = (try? ScriptFixtures("programs.zip")) .map { $0.names(".pt") } ?? []
 
+  static let quantized = (try? ScriptFixtures("quantized.zip")).map { $0.names(".pt") } ?? []
   static let versions = (try? ScriptFixtures("versions.zip")).map { $0.names(".pt") } ?? []
 
   @Test func fixturesAreThere() {
@@ -32,7 +33,14 @@ import Torch
     for call in try fixtures.calls(name) { try call.check(module, name) }
   }
 
-  @Test func versionsAreThere() { #expect(Self.versions.count == 11) }
+  @Test func moreFixturesAreThere() { #expect(Self.versions.count == 11 && Self.quantized.count == 13) }
+
+  /// Integers make jumps of what rounding makes in others: the fixture's values keep away from them.
+  @Test(arguments: quantized) func quantized(_ name: String) throws {
+    let fixtures = try ScriptFixtures("quantized.zip")
+    let module = try JIT.load(bytes: fixtures.bytes(name + ".pt"))
+    for call in try fixtures.calls(name) { try call.check(module, name) }
+  }
 
   /// Operators mean what they meant in the version of the archive.
   @Test(arguments: versions) func version(_ name: String) throws {

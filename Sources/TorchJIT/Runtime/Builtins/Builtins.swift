@@ -25,7 +25,7 @@ extension JIT {
       modelOverloads, lists, elementLists, strings, stringSearch, stringPredicates, textFormatting,
       dictionaries, identities, comparisons, arithmetic, bits, mathFunctions, numberConversions, numbersWithTensors,
       tensorProperties, tensorConstruction, tensorConversions, indexing, shapes, modes, autograd, interpolation,
-      encoderLayers, rotatedBoxes,
+      encoderLayers, rotatedBoxes, quantized, quantizedRecurrence,
     ]
 
     /// A list of builtins, one declaration a line.

@@ -42,6 +42,7 @@ extension JIT.IValue {
   fileprivate var reference: AnyObject? {
     switch self {
     case .tensor(let value): value
+    case .quantized(let value): value
     case .list(let value): value
     case .tuple(let value): value
     case .dict(let value): value
@@ -70,7 +71,7 @@ extension JIT.IValue {
     case .device(let value): return mixed(value.description.utf8.map(Int.init))
     case .enumeration(_, let name): return mixed(name.utf8.map(Int.init))
     case .tuple(let tuple): return mixed(try tuple.items.map { try $0.hashCode() })
-    case .tensor, .object, .function, .future, .generator:
+    case .tensor, .quantized, .object, .function, .future, .generator:
       return reference.map { Int(bitPattern: Unmanaged.passUnretained($0).toOpaque()) } ?? 0
     case .list, .dict: throw TorchError(.type, "Can't hash \(tagKind)")
     }

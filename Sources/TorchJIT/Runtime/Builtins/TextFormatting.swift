@@ -87,7 +87,7 @@ extension JIT.IValue {
   var tagKind: String {
     switch self {
     case .none: "None"
-    case .tensor: "Tensor"
+    case .tensor, .quantized: "Tensor"
     case .int: "Int"
     case .double: "Double"
     case .bool: "Bool"

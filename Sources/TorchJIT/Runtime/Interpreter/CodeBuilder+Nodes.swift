@@ -4,7 +4,7 @@ extension JIT.CodeBuilder {
   mutating func emit(_ node: JIT.Node) throws {
     switch node.target {
     case .operator(let op): return emitOperator(op, node)
-    case .builtin(let builtin): return compute(node, builtin.body)
+    case .builtin(let builtin): return compute(node, JIT.QuantizedOperators.accepting(builtin))
     case .function(let function) where node.kind == "prim::CallFunction" || node.kind == "prim::CallMethod":
       // The function is the first input where a constant names it.
       let inputs = node.kind == "prim::CallFunction" && node.inputs.first?.type == .function

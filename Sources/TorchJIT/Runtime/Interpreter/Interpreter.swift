@@ -22,6 +22,8 @@ extension JIT {
     private var registers: [IValue]
     /// The call that this frame answers.
     private var call: FunctionCall?
+    /// Arguments of the operator that is called next which are quantized tensors or lists of some; see `deferred`.
+    private var quantized: [IValue] = []
     /// Objects whose `with` blocks are open.
     private var entered: [ScriptObject] = []
 
@@ -134,6 +136,7 @@ extension JIT {
     private mutating func callOperator(_ call: OperatorCall) throws {
       var arguments = call.template
       for hole in call.holes { arguments[hole.index] = try boxed(hole.argument) }
+      if !quantized.isEmpty { return try callQuantized(call, arguments) }
       let results: [Value]
       do {
         results = try call.op.callUnscoped(arguments)
@@ -148,12 +151,48 @@ extension JIT {
 
     private mutating func boxed(_ argument: OperatorCall.Argument) throws -> Value {
       switch argument {
-      case .value(let operand): return try read(operand).boxed()
+      case .value(let operand):
+        let value = read(operand)
+        do { return try value.boxed() } catch where value.isQuantized { return deferred(value) }
       case .list(let items):
         var values: [Value] = []
         values.reserveCapacity(items.count)
         for item in items { values.append(try boxed(item)) }
         return .list(values)
+      }
+    }
+
+    // MARK: Quantized tensors
+
+    /// Operators' values have no quantized tensors: a text stands for one until all arguments are there.
+    private mutating func deferred(_ value: IValue) -> Value {
+      quantized.append(value)
+      return .string("\(Interpreter.deferredMark)\(quantized.count - 1)")
+    }
+
+    private static let deferredMark = "\0quantized "
+
+    private mutating func callQuantized(_ call: OperatorCall, _ arguments: [Value]) throws {
+      let values = quantized
+      quantized.removeAll()
+      func restored(_ value: Value, _ type: ScriptType?) -> IValue {
+        switch value {
+        case .string(let text) where text.hasPrefix(Interpreter.deferredMark):
+          return Int(text.dropFirst(Interpreter.deferredMark.count)).map { values[$0] } ?? .string(text)
+        case .list(let items):
+          guard case .list(let element)? = type?.withoutOptional else { return IValue(value, type) }
+          return .list(ListObject(element, items.map { restored($0, element) }))
+        default: return IValue(value, type)
+        }
+      }
+      let parameters = Signature.cached(call.op).parameters
+      let all = zip(arguments, parameters).map { restored($0, $1.type) }
+      do {
+        let result = try QuantizedOperators.call(call.op.schema.name, all, Builtins.calling(call.op.name))
+        try scope.check()
+        write(call.results.count == 1 ? [result] : result.elements ?? [], to: call.results)
+      } catch let error as TorchError {
+        throw error.inOperator(call.op.name, [])
       }
     }
 
