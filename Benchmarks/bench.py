@@ -108,6 +108,28 @@ def additions(requires_grad):
     return timed(200, run, warmup=20)
 
 
+def inference(name):
+    """A network on one image: as it is, traced, and optimized for inference."""
+    import warnings
+
+    from torchvision import models
+
+    warnings.filterwarnings("ignore")
+    model = (models.resnet18 if name.startswith("resnet") else models.mobilenet_v2)(weights=None).eval()
+    x = torch.randn(1, 3, 224, 224)
+    if name.endswith(("Script", "Optimized")):
+        with torch.no_grad():
+            model = torch.jit.trace(model, x)
+    if name.endswith("Optimized"):
+        model = torch.jit.optimize_for_inference(model)
+
+    def run():
+        with torch.inference_mode():
+            model(x)
+
+    return timed(30, run)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("name")
@@ -126,7 +148,7 @@ def main():
             "epoch": lambda: epoch(options.data),
             "adds": lambda: additions(False),
             "addsGrad": lambda: additions(True),
-        }[options.name]()
+        }.get(options.name, lambda: inference(options.name))()
     print(json.dumps({"case": options.name, "milliseconds": times}))
 
 

@@ -14,6 +14,12 @@ CASES = [
     ("epoch", "epoch with data loading", 1, 0.4),
     ("adds", "1000 additions of 10 elements", 1, 0.25),
     ("addsGrad", "the same, recorded", 1, 0.25),
+    ("resnet", "ResNet-18 on one image", 1, None),
+    ("resnetScript", "  traced", 1, None),
+    ("resnetOptimized", "  optimized for inference", 1, None),
+    ("mobilenet", "MobileNet v2 on one image", 1, None),
+    ("mobilenetScript", "  traced", 1, None),
+    ("mobilenetOptimized", "  optimized for inference", 1, None),
     ("first", "start to first result", 1, None),
 ]
 

@@ -2,6 +2,7 @@
 //
 //     mobile MODEL SIZE…      runs MODEL on ones of the given sizes, and says what starting and running it takes
 
+import Glibc
 import TorchJIT
 
 let clock = ContinuousClock()
@@ -17,8 +18,7 @@ func run(_ path: String, _ sizes: [Int]) throws {
   let model = try JIT.load(path, device: .cpu)
   let loaded = clock.now
   let input = Tensor.full(Shape(sizes), 1.0)
-  let first = torch.inferenceMode { model(input) }
-  if let failure = first.failure { throw failure }
+  let first = try withErrors { torch.inferenceMode { model(input) } }
   let ran = clock.now
   print("\(first.dtype.name) \(first.shape.listDescription)")
   let times = (0..<20).map { _ in clock.measure { _ = torch.inferenceMode { model(input) } } }.sorted()
@@ -32,7 +32,9 @@ if let path = arguments.first, sizes.count == arguments.count - 1 {
     try run(path, sizes)
   } catch {
     print("Error: \(error)")
+    exit(1)
   }
 } else {
   print("usage: mobile MODEL SIZE…")
+  exit(2)
 }

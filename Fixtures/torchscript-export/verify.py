@@ -3,10 +3,12 @@
     TORCHSCRIPT_EXPORT=DIR swift test --filter ExportTests      # writes DIR/NAME.pt and DIR/NAME.data.pt
     python verify.py DIR
 
-NAME.data.pt has "inputs" and "outputs"; with "mode" "train" only running is checked, because dropout draws other numbers.
+NAME.data.pt has "runs" (each "inputs" and "outputs"), "state" (the state dict of the module) and "random", with which
+only shapes are compared, because other numbers are drawn. Every run is made with gradients off and on.
 Prints what differs, and counts.
 """
 
+import io
 import multiprocessing
 import pathlib
 import sys
@@ -14,6 +16,7 @@ import warnings
 
 import torch
 
+torch.set_num_threads(1)
 warnings.filterwarnings("ignore")
 
 
@@ -30,9 +33,16 @@ def flat(value):
 def check(path):
     module = torch.jit.load(str(path))
     data = torch.load(str(path.with_suffix("")) + ".data.pt")
+    state = module.state_dict()
+    if list(state) != list(data["state"]):
+        return f"the state dict has the keys {list(state)} for {list(data['state'])}"
+    for key, value in state.items():
+        torch.testing.assert_close(value, data["state"][key], rtol=0, atol=0, msg=f"{key} differs")
+    if module.training or any(m.training for m in module.modules()):
+        return "it is in training mode"
     runs = data["runs"]
-    for run in runs:
-        with torch.no_grad():
+    for run, grad in [(run, grad) for run in runs for grad in (False, True)]:
+        with torch.set_grad_enabled(grad):
             actual = flat(module(*run["inputs"]))
         expected = run["outputs"]
         if len(actual) != len(expected):
@@ -43,8 +53,9 @@ def check(path):
             if not data["random"]:
                 torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5)
     # What is written again must be readable too.
-    module.save("/tmp/again.pt")
-    torch.jit.load("/tmp/again.pt")
+    buffer = io.BytesIO()
+    torch.jit.save(module, buffer)
+    torch.jit.load(io.BytesIO(buffer.getvalue()))
     return None
 
 
@@ -67,6 +78,11 @@ def apart(path):
 
 def main():
     paths = sorted(p for p in pathlib.Path(sys.argv[1]).glob("*.pt") if not p.name.endswith(".data.pt"))
+    # What PyTorch imports at the first use is imported once, not in each process.
+    torch.testing.assert_close(torch.ones(1), torch.ones(1))
+    buffer = io.BytesIO()
+    torch.jit.save(torch.jit.script(torch.nn.Linear(1, 1)), buffer)
+    torch.jit.load(io.BytesIO(buffer.getvalue()))(torch.ones(1))
     failures = 0
     for path in paths:
         problem = apart(path)

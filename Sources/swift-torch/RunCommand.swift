@@ -11,7 +11,8 @@ struct RunCommand: ParsableCommand {
     discussion: """
       The input's tensors are the model's arguments by name, or in order under the names 0, 1, …; a tensor of dimension \
       0 also stands for an int, float or bool, and NAME.0, NAME.1, … (or NAME.KEY) for the items of a list, tuple or \
-      dictionary. Results are written in order under the names 0, 1, …, nested ones flattened. Files are .safetensors, \
+      dictionary; if there are more tensors 0, 1, … than arguments, they fill tuples and a list in order. Optional \
+      arguments may be left out. Results are written in order under the names 0, 1, …, nested ones flattened. Files are .safetensors, \
       .npz, or .npy for one tensor.
       """)
 

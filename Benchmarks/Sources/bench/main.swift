@@ -26,7 +26,7 @@ final class ConvNet: nn.Module, nn.Layer {
 }
 
 struct Bench: ParsableCommand {
-  @Argument(help: "step, eval, epoch, adds, addsGrad, script, scriptEager or first") var name: String
+  @Argument(help: "step, eval, epoch, adds, addsGrad, script, scriptEager, first, or a network: resnet, resnetScript, resnetOptimized, mobilenet, …") var name: String
   @Option(help: "Folder with the four files of MNIST; the bundled subset without it.") var data: String?
   @Option var threads = 2
 
@@ -45,6 +45,8 @@ struct Bench: ParsableCommand {
     case "first":
       print((Tensor([1.0, 2.0]) + 1).sum())
       milliseconds = [0]
+    case "resnet", "resnetScript", "resnetOptimized": milliseconds = try inference(Networks.resnet18(), name)
+    case "mobilenet", "mobilenetScript", "mobilenetOptimized": milliseconds = try inference(Networks.mobilenet(), name)
     default: throw ValidationError("no case '\(name)'")
     }
     let figures = milliseconds.map { String(format: "%.6f", $0) }.joined(separator: ", ")
@@ -107,6 +109,18 @@ struct Bench: ParsableCommand {
       var b = a
       for _ in 0..<1000 { b = b + a }
     }
+  }
+
+  /// A network on one image: as it is, traced, and optimized for inference.
+  private func inference(_ model: nn.Sequential, _ name: String) throws -> [Double] {
+    model.eval()
+    let x = torch.randn(1, 3, 224, 224)
+    guard name.hasSuffix("Script") || name.hasSuffix("Optimized") else {
+      return time(30) { _ = torch.inferenceMode { model(x) } }
+    }
+    let traced = try JIT.trace(model, x, dynamicSizes: .batch)
+    let module = try name.hasSuffix("Optimized") ? JIT.optimizeForInference(traced) : traced
+    return time(30) { _ = torch.inferenceMode { module(x) } }
   }
 
   /// 250 rounds of four operators by the interpreter of TorchScript: with `eager`, what it adds to an operator.

@@ -31,6 +31,7 @@ public struct Listing: Sendable {
     Listing(number: "12", title: "Jacobian-vector product", run: jacobianVectorProduct),
     Listing(number: "17", title: "TorchScript", run: torchScript),
     Listing(number: "18", title: "ONNX export", run: onnxExport),
+    Listing(number: "19", title: "Mobile deployment", run: mobileDeployment),
     Listing(number: "22", title: "Code structure", run: codeStructure),
   ]
 }

@@ -55,9 +55,7 @@ final class TwinOperator: AnyOperator, @unchecked Sendable {
 
   static func schema(of base: AnyOperator, _ kind: Kind) -> String {
     let schema = base.schema
-    let open = schema.text.firstIndex(of: "(")!
-    let close = schema.text.range(of: ")")
-    let parameters = String(schema.text[schema.text.index(after: open)..<close])
+    let parameters = schema.parameterText
     switch kind {
     case .inPlace:
       let written = "Tensor(a!)" + parameters.dropFirst("Tensor".count)
@@ -65,15 +63,19 @@ final class TwinOperator: AnyOperator, @unchecked Sendable {
     case .out:
       let outs = base.twins.outNames.enumerated().map { "Tensor(\("abcd".dropFirst($0).first!)!) \($1)" }
       // A factory's options are those of `out`.
-      let parameters = parameters.replacing(factoryOptions, with: "")
-      let star = parameters.hasSuffix("*") || parameters.contains("*, ") ? "" : ", *"
+      let isFactory = schema.parameters.contains { $0.name == "layout" }
+      let parameters = isFactory ? withoutFactoryOptions(parameters) : parameters
+      let star = schema.parameters.contains(where: \.isKeywordOnly) ? "" : ", *"
       let returns = outs.map { String($0.split(separator: " ")[0]) }.joined(separator: ", ")
       return "\(schema.name).\(base.twins.out!)(\(parameters)\(star), \(outs.joined(separator: ", "))) -> \(outs.count == 1 ? returns : "(\(returns))")"
     }
   }
 
-  private static var factoryOptions: some RegexComponent {
-    /, ScalarType\? dtype=(None|4), Layout\? layout=None, Device\? device=None, bool\? pin_memory=None/
+  private static func withoutFactoryOptions(_ parameters: String) -> String {
+    ["None", "4"].reduce(parameters) { text, dtype in
+      text.replacing(
+        ", ScalarType? dtype=\(dtype), Layout? layout=None, Device? device=None, bool? pin_memory=None", with: "")
+    }
   }
 
   override func callUnscoped(_ arguments: [Value]) throws -> [Value] {
@@ -228,7 +230,8 @@ extension Tensor {
   }
 
   /// What an in-place operation must find: room for the result, a dtype that can hold it, no recorded leaf.
-  func checkWritable(by result: Shape, _ resultType: DType) throws {
+  /// Elements that share a place are refused unless `overlapping`.
+  func checkWritable(by result: Shape, _ resultType: DType, overlapping: Bool = false) throws {
     if flags.contains(.inference), !Modes.current.contains(.inference) { throw TorchError.inferenceWrite }
     if Modes.current.recordsGradients { try checkInPlaceAllowed() }
     guard result == shape else {
@@ -241,7 +244,7 @@ extension Tensor {
         .dtype,
         "result type \(resultType.scalarTypeName) can't be cast to the desired output type \(dtype.scalarTypeName)")
     }
-    try checkSinglePlaces()
+    if !overlapping { try checkSinglePlaces() }
   }
 
   /// No two elements may lie in one place, where they are to be written to.
@@ -285,17 +288,5 @@ extension Tensor {
     if shape != result.shape { try resizeStorage(to: result.shape) }
     try backend.copy(result.dtype == dtype ? result : result.to(dtype), into: self)
     storage.bumpVersion()
-  }
-}
-
-extension String {
-  /// The place of the bracket that closes the parameter list.
-  fileprivate func range(of _: String) -> Index {
-    var index = endIndex
-    while index > startIndex {
-      index = self.index(before: index)
-      if self[index...].hasPrefix(") -> ") { return index }
-    }
-    return endIndex
   }
 }

@@ -54,17 +54,18 @@ open class AnyOperator: @unchecked Sendable {
 
   /// `max_pool2d_with_indices` becomes `MaxPool2DWithIndicesBackward0`, as PyTorch's generator has it.
   private static func gradientName(of base: String) -> String {
-    var name = ""
+    var name: [UInt8] = []
     var capitalize = true
-    for character in base {
-      if character == "_" {
+    for byte in base.utf8 {
+      if byte == UInt8(ascii: "_") {
         capitalize = true
         continue
       }
-      name += capitalize ? character.uppercased() : String(character)
-      capitalize = !character.isLetter
+      let isSmall = (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+      name.append(capitalize && isSmall ? byte - 32 : byte)
+      capitalize = !isSmall && !(UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
     }
-    return name + "Backward0"
+    return String(decoding: name, as: UTF8.self) + "Backward0"
   }
 }
 
@@ -91,6 +92,8 @@ public final class Operator<each Argument: OperatorArgument, Output: OperatorRes
   let derivative: DerivativeRule?
   /// A fused operator's composite: its default derivative, and the oracle of its test.
   let reference: Reference?
+  /// Whether the derivative does nothing but refuse.
+  private var isUnderivable = false
 
   private init(
     _ schema: String, _ tier: Tier, _ twins: Twins, _ gradientName: String?, isView: Bool = false,
@@ -114,6 +117,20 @@ public final class Operator<each Argument: OperatorArgument, Output: OperatorRes
     derivative: @escaping Derivative
   ) {
     self.init(schema, .primitive, twins, gradientName, kernel: kernel, derivative: DerivativeRule(run: derivative))
+  }
+
+  /// A primitive that nobody has a derivative of: its first `attached` results require gradients all the same, and
+  /// backward refuses, rather than leave a part of the gradient out.
+  convenience init(
+    underivable schema: String, twins: Twins = .out, attached: Int = .max, kernel: @escaping Kernel
+  ) {
+    let name = Schema(schema).baseName
+    let derivative = DerivativeRule { (record: Recorder, _: Output, _: repeat each Argument) in
+      record.attachOnly(attached)
+      return { _ in throw TorchError(.notImplemented, "the derivative for '\(name)' is not implemented.") }
+    }
+    self.init(schema, .primitive, twins, nil, kernel: kernel, derivative: derivative)
+    isUnderivable = true
   }
 
   /// A view: the kernel returns another tensor on its first argument's memory.
@@ -151,7 +168,7 @@ public final class Operator<each Argument: OperatorArgument, Output: OperatorRes
     self.init(schema, .composite, twins, nil, kernel: body, derivative: nil)
   }
 
-  public override var isDifferentiable: Bool { derivative != nil || tier == .composite }
+  public override var isDifferentiable: Bool { derivative != nil && !isUnderivable || tier == .composite }
 
   /// The Swift types of the kernel must be those that the schema says.
   private func checkTypes() {
@@ -189,7 +206,7 @@ public final class Operator<each Argument: OperatorArgument, Output: OperatorRes
       if tensor.requiresGrad { recorded = true }
     }
     repeat (each arguments).forEachTensor(look)
-    if let failure { throw failure }
+    if let failure { return try callSparse(repeat each arguments, failure: failure) }
     if !Modes.current.isDisjoint(with: [.interposed, .batched]) {
       return try Modes.current.contains(.batched)
         ? callBatched(repeat each arguments) : callInterposed(repeat each arguments)
@@ -214,6 +231,19 @@ public final class Operator<each Argument: OperatorArgument, Output: OperatorRes
     }
   }
 
+  /// A call with an argument that is no dense tensor: what is known of sparse ones, or the failure.
+  private func callSparse(_ arguments: repeat each Argument, failure: TorchError) throws -> Output {
+    var hasSparse = false
+    repeat (each arguments).forEachTensor { hasSparse = hasSparse || $0?.isSparse == true }
+    guard hasSparse else { throw failure }
+    var values: [Value] = []
+    repeat values.append((each arguments).boxed)
+    guard let results = try SparseCalculations.call(name, values) else {
+      throw TorchError(.notImplemented, "Could not run '\(name)' with arguments from the 'SparseCPU' backend.")
+    }
+    return try Output.unboxResults(results, returns: schema.returns)
+  }
+
   private func markView(_ output: Output, _ arguments: repeat each Argument) {
     var base: Tensor?
     repeat (each arguments).forEachTensor { base = base ?? $0 }
@@ -233,7 +263,7 @@ public final class Operator<each Argument: OperatorArgument, Output: OperatorRes
     try node.refuseInferenceTensors()
     var index = 0
     output.forEachTensor {
-      $0.dtype.isDifferentiable && index < node.attachedOutputs ? node.attach($0) : node.addOutput(like: $0)
+      $0.dtype.isDifferentiable && node.attachedOutputs.contains(index) ? node.attach($0) : node.addOutput(like: $0)
       index += 1
     }
   }

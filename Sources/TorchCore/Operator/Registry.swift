@@ -2,20 +2,24 @@
 
 /// All operators, by qualified name (`aten::add.Tensor`).
 public enum OperatorRegistry {
-  private static let table: [String: AnyOperator] = {
+  private static let (table, names) = {
     var table: [String: AnyOperator] = [:]
-    for op in declared.flatMap({ [$0] + $0.twinOperators }) {
-      let previous = table.updateValue(op, forKey: op.name)
-      precondition(previous == nil, "\(op.name) is declared twice")
+    var names: [String: String] = [:]
+    for family in families {
+      for op in family.operators.flatMap({ [$0] + $0.twinOperators }) {
+        let previous = table.updateValue(op, forKey: op.name)
+        precondition(previous == nil, "\(op.name) is declared twice")
+        names[op.name] = family.name
+      }
     }
-    return table
+    return (table, names)
   }()
 
   /// The operator of this qualified name, with or without the `aten::` prefix.
   public static func find(_ name: String) -> AnyOperator? { table[name] ?? table["aten::" + name] }
 
   /// Everything registered, twins included, by name.
-  public static var all: [AnyOperator] { table.values.sorted { $0.name < $1.name } }
+  public static let all: [AnyOperator] = table.sorted { $0.key < $1.key }.map(\.value)
 
   /// The families, each with the list at the end of its file.
   private static let families: [(name: String, operators: [AnyOperator])] = [
@@ -119,13 +123,7 @@ public enum OperatorRegistry {
   static var declared: [AnyOperator] { families.flatMap(\.operators) }
 
   /// The family that each registered operator belongs to, by qualified name.
-  package static let familyNames: [String: String] = {
-    var names: [String: String] = [:]
-    for family in families {
-      for op in family.operators.flatMap({ [$0] + $0.twinOperators }) { names[op.name] = family.name }
-    }
-    return names
-  }()
+  package static var familyNames: [String: String] { names }
 
   /// The operator `name`, without `aten::`, as the type its declaration has. For faces of operators whose declarations have no
   /// name in Swift: a wrong name or type stops the program at the first call.

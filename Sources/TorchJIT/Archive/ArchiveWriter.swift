@@ -15,7 +15,7 @@ extension JIT {
 
     init(_ object: ScriptObject) { self.object = object }
 
-    func write(to path: String, extraFiles: [String: String]) throws {
+    func write(to path: String, extraFiles: [String: [UInt8]]) throws {
       try printer.add(.classType(object.type))
       let data = try ObjectPickler.pickle(.object(object), printer)
       // The pickle may name classes that no code does: those of values in attributes of type `Any`.
@@ -27,8 +27,8 @@ extension JIT {
       let folder = ArchiveWriter.stem(of: path) + "/"
       try AtomicFile.write(to: path) { sink in
         var zip = ZipWriter()
-        for (name, text) in extraFiles.sorted(by: { $0.key < $1.key }) {
-          try zip.add("\(folder)extra/\(name)", ByteRegion(text.utf8), to: &sink)
+        for (name, bytes) in extraFiles.sorted(by: { $0.key < $1.key }) {
+          try zip.add("\(folder)extra/\(name)", ByteRegion(bytes), to: &sink)
         }
         for (key, storage) in data.storages.enumerated() {
           try zip.add("\(folder)data/\(key)", storage.bytes(), to: &sink)

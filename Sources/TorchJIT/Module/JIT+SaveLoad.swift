@@ -48,17 +48,32 @@ extension JIT {
     try load(ByteRegion(bytes), device, &extraFiles)
   }
 
+  /// Reads an archive, and the files that were saved with it, as bytes.
+  public static func load(
+    _ path: String, device: Device? = nil, extraFiles: inout [String: [UInt8]]
+  ) throws -> ScriptModule {
+    let reader = try ArchiveReader(ByteRegion(mapping: path))
+    let object = try reader.object(device: device)
+    for name in extraFiles.keys { if let bytes = try reader.extraFile(name) { extraFiles[name] = bytes } }
+    return ScriptModule(object)
+  }
+
   private static func load(
     _ file: ByteRegion, _ device: Device?, _ extraFiles: inout [String: String]
   ) throws -> ScriptModule {
     let reader = try ArchiveReader(file)
     let object = try reader.object(device: device)
-    for name in extraFiles.keys { if let text = try reader.extraFile(name) { extraFiles[name] = text } }
+    for name in extraFiles.keys { if let text = try reader.extraText(name) { extraFiles[name] = text } }
     return ScriptModule(object)
   }
 
   /// Writes `module` to a file; see `ScriptModule.save(to:extraFiles:)`.
   public static func save(_ module: ScriptModule, to path: String, extraFiles: [String: String] = [:]) throws {
+    try module.save(to: path, extraFiles: extraFiles)
+  }
+
+  /// Writes `module` to a file with files of any bytes.
+  public static func save(_ module: ScriptModule, to path: String, extraFiles: [String: [UInt8]]) throws {
     try module.save(to: path, extraFiles: extraFiles)
   }
 }

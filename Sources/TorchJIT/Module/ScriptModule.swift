@@ -134,6 +134,11 @@ extension JIT {
     /// - Throws: `TorchError` of kind `.io` or `.serialization`.
     /// Source: https://pytorch.org/docs/stable/generated/torch.jit.save.html
     public func save(to path: String, extraFiles: [String: String] = [:]) throws {
+      try save(to: path, extraFiles: extraFiles.mapValues { Array($0.utf8) })
+    }
+
+    /// Writes the module to an archive with files of any bytes.
+    public func save(to path: String, extraFiles: [String: [UInt8]]) throws {
       try ArchiveWriter(object).write(to: path, extraFiles: extraFiles)
     }
 

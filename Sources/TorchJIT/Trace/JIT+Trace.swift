@@ -22,7 +22,7 @@ extension JIT {
   ) throws -> Recording {
     let trace = try tracer(
       ModuleTree(module), repeat each example, inputNames: inputNames, dynamicSizes: dynamicSizes
-    ) { (input: repeat each Input) in try call(module, repeat each input) }.trace()
+    ) { (input: repeat each Input) in try call(module, repeat each input) }.trace(isExport: true)
     let parameters = trace.graph.inputs.compactMap { input in
       trace.attributes[input].map { (name: input.name, value: input, tensor: $0) }
     }

@@ -11,7 +11,7 @@ extension JIT {
   /// Tensors that the function holds are constants of the trace; one that requires a gradient is refused.
   public static func trace<each Input, Output>(
     _ function: @escaping (repeat each Input) throws -> Output, _ example: repeat each Input, name: String = "function",
-    inputNames: [String] = [], dynamicSizes: DynamicSizes = .batch, checkTrace: Bool = true,
+    inputNames: [String] = [], dynamicSizes: DynamicSizes = .all, checkTrace: Bool = true,
     checkInputs: [(repeat each Input)] = [], checkTolerance: Double = 1e-5, strict: Bool = true
   ) throws -> Function {
     let tracer = try tracer(

@@ -13,15 +13,16 @@ extension JIT {
   /// was read for that, a `TracerWarning` says so.
   /// - Parameters:
   ///   - inputNames: What the arguments of `forward` are called; `input`, `input_1`, … without.
-  ///   - dynamicSizes: Which sizes of the inputs stay open. For each open dimension the program is run on larger inputs.
+  ///   - dynamicSizes: Which sizes of the inputs stay open. For each the program is run again on larger inputs; take `.batch`
+  ///     or `.none` for a program that stops at sizes it does not expect, or that takes long.
   ///   - checkTrace: Run the module again and compare the trace with it; a difference is a `TracerWarning`.
   ///   - checkInputs: More inputs to compare on.
   ///   - checkTolerance: The relative tolerance of the comparison.
-  ///   - strict: Refuse arrays and dictionaries as outputs, which a caller may change.
+  ///   - strict: Refuse dictionaries as outputs, and warn of arrays: a trace cannot follow what they hold.
   /// - Throws: `TorchError` where the module fails on the example or does something that cannot be recorded.
   /// Source: https://pytorch.org/docs/stable/generated/torch.jit.trace.html
   public static func trace<Module: nn.Layer, each Input>(
-    _ module: Module, _ example: repeat each Input, inputNames: [String] = [], dynamicSizes: DynamicSizes = .batch,
+    _ module: Module, _ example: repeat each Input, inputNames: [String] = [], dynamicSizes: DynamicSizes = .all,
     checkTrace: Bool = true, checkInputs: [(repeat each Input)] = [], checkTolerance: Double = 1e-5, strict: Bool = true
   ) throws -> ScriptModule where Module.Input == (repeat each Input) {
     try trace(
@@ -36,7 +37,7 @@ extension JIT {
   /// let traced = try JIT.trace(attention, x) { attention, x in attention(x, x, x, needWeights: false).output }
   /// ```
   public static func trace<Module: nn.Module, each Input, Output>(
-    _ module: Module, _ example: repeat each Input, inputNames: [String] = [], dynamicSizes: DynamicSizes = .batch,
+    _ module: Module, _ example: repeat each Input, inputNames: [String] = [], dynamicSizes: DynamicSizes = .all,
     checkTrace: Bool = true, checkInputs: [(repeat each Input)] = [], checkTolerance: Double = 1e-5, strict: Bool = true,
     _ call: @escaping (Module, repeat each Input) throws -> Output
   ) throws -> ScriptModule {

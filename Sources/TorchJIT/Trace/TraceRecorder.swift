@@ -11,16 +11,19 @@ extension JIT {
     /// Numbers of the tensors in a storage, newest last.
     private var inStorage: [ObjectIdentifier: [Int]] = [:]
     private let attributes: Set<ObjectIdentifier>
-    private let warns: Bool
+    /// The run on the example, where this is one on inputs of other sizes.
+    private let first: TraceRun?
+    private var warns: Bool { first == nil }
     private var isReading = false
 
     /// - Parameters:
-    ///   - inputs: the tensors of the example.
+    ///   - inputs: the tensors that the program is run on.
     ///   - attributes: the parameters and buffers of the module.
-    ///   - warns: whether what a trace cannot follow is said.
-    init(inputs: [Tensor], attributes: [Tensor], warns: Bool) {
+    ///   - first: the run on the example, where this is one on inputs of other sizes. What a trace cannot follow is said
+    ///     in the first run only.
+    init(inputs: [Tensor], attributes: [Tensor], first: TraceRun?) {
       self.attributes = Set(attributes.map { ObjectIdentifier($0) })
-      self.warns = warns
+      self.first = first
       for (i, tensor) in inputs.enumerated() { add(tensor, .input(i)) }
     }
 
@@ -74,9 +77,39 @@ extension JIT {
 
     func call(_ op: AnyOperator, _ arguments: [Value], _ proceed: ([Value]) throws -> [Value]) throws -> [Value] {
       let recorded = arguments.map(argument)
-      let results = try proceed(arguments)
+      let results: [Value]
+      do {
+        let made = try proceed(arguments)
+        // The parts of a composite report their errors and give invalid tensors.
+        if let error = made.lazy.compactMap(\.failure).first { throw error }
+        results = made
+      } catch {
+        guard let others = argumentsOfExample(op) else { throw error }
+        // The run is given up, but the program goes on with results as it expects them, not with invalid tensors.
+        failure = failure ?? error as? TorchError ?? TorchError(.state, "\(error)")
+        results = try proceed(others)
+      }
       run.steps.append(.call(op, recorded, results: results.map(result)))
       return results
+    }
+
+    /// What the operator was called with at this place when the program ran on the example; nil where it was not.
+    private func argumentsOfExample(_ op: AnyOperator) -> [Value]? {
+      for case .call(let other, let arguments, _) in first?.steps.dropFirst(run.steps.count) ?? [] where other === op {
+        return arguments.map(valueOfExample)
+      }
+      return nil
+    }
+
+    private func valueOfExample(_ argument: TraceArgument) -> Value {
+      switch argument {
+      case .tensor(let number):
+        let value = first!.values[number]
+        // The example's own values must stay as they are.
+        return .tensor(value.origin == .attribute ? value.tensor! : torch.noGrad { value.tensor!.detach().clone() })
+      case .list(let items): return .list(items.map(valueOfExample))
+      case .plain(let value): return value
+      }
     }
 
     func overwritten(_ target: Tensor, by result: Tensor) {
@@ -105,8 +138,20 @@ extension JIT {
     func call<Result>(_ module: nn.Module, _ inputs: [Any], _ body: () -> Result) -> Result {
       let tensors = inputs.flatMap { TraceTree($0).tensors }.filter(\.isValid)
       run.steps.append(.enter(module, inputs: tensors.map { number(of: $0) }))
-      defer { run.steps.append(.leave) }
-      return body()
+      let result = body()
+      run.steps.append(.leave)
+      return checked(result)
+    }
+
+    /// What a module gave; in a run that is given up, what it gave for the example where it could not run.
+    private func checked<Result>(_ result: Result) -> Result {
+      let (tensors, number) = (TraceTree(result).tensors, run.returned.count)
+      run.returned.append(tensors)
+      guard let first, let error = tensors.lazy.compactMap(\.failure).first else { return result }
+      guard number < first.returned.count, first.returned[number].count == tensors.count else { return result }
+      failure = failure ?? error
+      var rest = first.returned[number][...]
+      return TensorReplacement.apply(result) { _ in torch.noGrad { rest.removeFirst().detach().clone() } }
     }
 
     // MARK: The end
@@ -118,6 +163,17 @@ extension JIT {
       for tensor in run.result.tensors { _ = number(of: tensor) }
       if let failure { throw failure }
       return run
+    }
+  }
+}
+
+extension Value {
+  /// The error that an invalid tensor in it carries.
+  fileprivate var failure: TorchError? {
+    switch self {
+    case .tensor(let tensor): tensor.failure
+    case .list(let items): items.lazy.compactMap(\.failure).first
+    default: nil
     }
   }
 }

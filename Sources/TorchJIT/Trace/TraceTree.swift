@@ -54,14 +54,44 @@ extension JIT {
       }
     }
 
-    /// `list` or `dict` where it is one or has one in it.
-    var changeableContainer: String? {
-      switch self {
-      case .list: "list"
-      case .dict: "dict"
-      case .tuple(let items): items.lazy.compactMap(\.changeableContainer).first
-      case .none, .tensor, .number, .string, .other: nil
+    /// Refuses outputs that no trace can have.
+    /// - Parameter strict: Refuse dictionaries and warn of lists, too, whose structure a trace cannot follow.
+    func checkOutput(strict: Bool) throws {
+      if case .none = self {
+        throw TorchError(
+          .type, "The traced function didn't return any values! Side-effects are not captured in traces, so it would be a no-op.")
       }
+      try checkOutputTypes()
+      guard strict else { return }
+      if contains({ if case .dict = $0 { true } else { false } }) {
+        throw TorchError(.type, TraceTree.warning(of: "dict"))
+      }
+      if contains({ if case .list = $0 { true } else { false } }) { torch.warn(TraceTree.warning(of: "list"), .tracer) }
+    }
+
+    private func checkOutputTypes() throws {
+      switch self {
+      case .tensor: return
+      case .tuple(let items), .list(let items): for item in items { try item.checkOutputTypes() }
+      case .dict(let pairs): for pair in pairs { try pair.value.checkOutputTypes() }
+      case .none, .number, .string, .other:
+        throw TorchError(
+          .type,
+          "Only tensors, lists, tuples of tensors, or dictionary of tensors can be output from traced functions")
+      }
+    }
+
+    private func contains(_ isSought: (TraceTree) -> Bool) -> Bool {
+      if isSought(self) { return true }
+      return switch self {
+      case .tuple(let items), .list(let items): items.contains { $0.contains(isSought) }
+      case .dict(let pairs): pairs.contains { $0.value.contains(isSought) }
+      case .none, .tensor, .number, .string, .other: false
+      }
+    }
+
+    private static func warning(of container: String) -> String {
+      "Encountering a \(container) at the output of the tracer might cause the trace to be incorrect, this is only valid if the container structure does not change based on the module's inputs. Consider using a constant container instead (e.g. for `list`, use a `tuple` instead. for `dict`, use a `NamedTuple` instead). If you absolutely need this and know the side effects, pass strict: false to trace() to allow this behavior."
     }
 
     /// Whether it is a tensor or has some in it.

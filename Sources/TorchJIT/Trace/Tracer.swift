@@ -4,8 +4,8 @@
 extension JIT {
   /// Which sizes of its inputs a traced program leaves open.
   public enum DynamicSizes: Sendable {
-    /// Every dimension in which the program runs with another size too. Swift code that stops at a size of its own (an array
-    /// indexed by a size, a forced optional after an error) stops here too.
+    /// Every dimension in which the program runs with another size too. Swift code that stops at sizes that it does not
+    /// expect (a precondition, an array indexed by a size) stops here too.
     case all
     /// The first dimension of every input.
     case batch
@@ -55,24 +55,22 @@ extension JIT {
     }
 
     /// The graph of the program.
-    /// - Parameter strict: Refuse containers that can change as outputs.
-    func trace(strict: Bool = false) throws -> TraceBuilder {
+    /// - Parameters:
+    ///   - strict: Say where outputs are containers that can change.
+    ///   - isExport: Take outputs as they are, also such as TorchScript does not know.
+    func trace(strict: Bool = false, isExport: Bool = false) throws -> TraceBuilder {
       let inputs = inputs
       guard !inputs.isEmpty else { throw TorchError(.value, "a program cannot be traced without a tensor among its inputs") }
-      let run = try record(inputs, warns: true)
-      if strict, let container = run.result.changeableContainer {
-        throw TorchError(
-          .type,
-          "Encountering a \(container) at the output of the tracer might cause the trace to be incorrect, this is only valid if the container structure does not change based on the module's inputs. Consider using a constant container instead (e.g. for `list`, use a `tuple` instead. for `dict`, use a `NamedTuple` instead). If you absolutely need this and know the side effects, pass strict=False to trace() to allow this behavior.")
-      }
+      let run = try record(inputs, like: nil)
+      if !isExport { try run.result.checkOutput(strict: strict) }
       return try TraceBuilder(
         [run] + runs(like: run, inputs), arguments: arguments, names: inputNames, tree: tree)
     }
 
     /// One run of the program.
-    private func record(_ inputs: [Tensor], warns: Bool) throws -> TraceRun {
+    private func record(_ inputs: [Tensor], like first: TraceRun?) throws -> TraceRun {
       let trees = tree?.all ?? []
-      let recorder = TraceRecorder(inputs: inputs, attributes: trees.flatMap(\.tensors).map(\.tensor), warns: warns)
+      let recorder = TraceRecorder(inputs: inputs, attributes: trees.flatMap(\.tensors).map(\.tensor), first: first)
       for tree in trees { tree.module.setTracer(recorder) }
       defer { for tree in trees { tree.module.setTracer(nil) } }
       let result = try withErrors { try torch.interposing(recorder) { try program(inputs) } }
@@ -95,18 +93,19 @@ extension JIT {
       var runs: [TraceRun] = []
       var done: Set<Place> = []
       for place in open where !done.contains(place) {
-        guard let (group, run) = widened(place, open, inputs, by: 1, state) else { continue }
-        done.formUnion(group)
-        guard run.didTheSame(as: first) else {
+        guard let wider = widened(place, open, inputs, like: first, state) else { continue }
+        done.formUnion(wider.group)
+        guard wider.run.didTheSame(as: first) else {
           torch.warn(
             "The traced program does something else for inputs of another size in dimension \(place.dim) of input \(place.input); the trace holds what it did for the example. This means that the trace might not generalize to inputs of other sizes!",
             .tracer)
           continue
         }
-        runs.append(run)
+        runs.append(wider.run)
         // Where integers are more than sizes, another run has to tell how they depend on them.
-        if !run.differsBySizesOnly(from: first), let more = try? changed(group, inputs, by: 3, state),
-          more.didTheSame(as: first)
+        let extra = wider.extra == 1 ? 3 : 2 * wider.extra
+        if !wider.run.differsBySizesOnly(from: first),
+          let more = try? changed(wider.group, inputs, by: extra, like: first, state), more.didTheSame(as: first)
         {
           runs.append(more)
         }
@@ -131,20 +130,25 @@ extension JIT {
 
     /// A run with `place` and what must have the same size made larger; nil where the program does not run so.
     private func widened(
-      _ place: Place, _ open: [Place], _ inputs: [Tensor], by extra: Int, _ state: ModuleState
-    ) -> (Set<Place>, TraceRun)? {
+      _ place: Place, _ open: [Place], _ inputs: [Tensor], like first: TraceRun, _ state: ModuleState
+    ) -> (group: Set<Place>, extra: Int, run: TraceRun)? {
       let size = inputs[place.input].shape[place.dim]
       let equal = open.filter { inputs[$0.input].shape[$0.dim] == size }
       // Sizes that are equal by chance need not change together, so the likelier groups come first.
       let groups = [Set(equal.filter { $0.dim == place.dim }), Set(equal), [place]]
-      for (i, group) in groups.enumerated() where !groups[..<i].contains(group) {
-        if let run = try? changed(group, inputs, by: extra, state) { return (group, run) }
+      // One more, or what is divisible by whatever the size is divisible by: heads, groups, strides.
+      for extra in size == 1 ? [1] : [1, size <= 64 ? size : 32] {
+        for (i, group) in groups.enumerated() where !groups[..<i].contains(group) {
+          if let run = try? changed(group, inputs, by: extra, like: first, state) { return (group, extra, run) }
+        }
       }
       return nil
     }
 
     /// A run on inputs whose last slices are repeated `extra` times in the given dimensions.
-    private func changed(_ places: Set<Place>, _ inputs: [Tensor], by extra: Int, _ state: ModuleState) throws -> TraceRun {
+    private func changed(
+      _ places: Set<Place>, _ inputs: [Tensor], by extra: Int, like first: TraceRun, _ state: ModuleState
+    ) throws -> TraceRun {
       var changed = inputs
       try withErrors {
         for place in places.sorted(by: { ($0.input, $0.dim) < ($1.input, $1.dim) }) {
@@ -157,7 +161,7 @@ extension JIT {
         for (i, input) in inputs.enumerated() where input.requiresGrad && changed[i] !== input { changed[i].requiresGrad_() }
       }
       defer { state.restore() }
-      var run = try record(changed, warns: false)
+      var run = try record(changed, like: first)
       run.dropTensors()
       return run
     }

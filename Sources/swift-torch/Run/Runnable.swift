@@ -37,6 +37,8 @@ struct NamedInputs {
 
   subscript(index: Int) -> Item? { items[index] }
 
+  init(_ items: [Item?]) { self.items = items }
+
   /// - Throws: `TorchError` of kind `.value` where a name is none of `names`, or an argument is given twice.
   init(_ inputs: OrderedDictionary<String, Tensor>, for names: [String]) throws {
     items = Array(repeating: nil, count: names.count)

@@ -49,11 +49,43 @@ struct ScriptRunnable: Runnable {
   private func arguments(
     _ inputs: OrderedDictionary<String, Tensor>, _ parameters: [JIT.Signature.Parameter]
   ) throws -> [(name: String, value: JIT.IValue)] {
-    let given = try NamedInputs(inputs, for: parameters.map(\.name))
+    let given = try ScriptRunnable.flattened(inputs, parameters).map { NamedInputs($0) }
+      ?? NamedInputs(inputs, for: parameters.map(\.name))
     return try parameters.indices.compactMap { index in
-      guard let item = given[index] else { return nil }
       let parameter = parameters[index]
+      guard let item = given[index] else {
+        // No file of tensors can say None.
+        if parameter.defaultValue == nil, case .optional = parameter.type { return (parameter.name, .none) }
+        return nil
+      }
       return (parameter.name, try ScriptRunnable.value(item, parameter.type, parameter.name))
+    }
+  }
+
+  /// The items of each argument where the tensors called 0, 1, … are those of nested arguments one after another, as
+  /// results are written: there are more of them than arguments, tuples take as many as they have elements, and one list
+  /// takes the rest.
+  private static func flattened(
+    _ inputs: OrderedDictionary<String, Tensor>, _ parameters: [JIT.Signature.Parameter]
+  ) -> [NamedInputs.Item?]? {
+    let tensors = (0..<inputs.count).compactMap { inputs[String($0)] }
+    guard tensors.count == inputs.count, tensors.count > parameters.count else { return nil }
+    let sizes: [Int?] = parameters.map { parameter in
+      switch parameter.type.withoutOptional {
+      case .list: nil
+      case .tuple(let types): types.count
+      default: 1
+      }
+    }
+    let rest = tensors.count - sizes.reduce(0) { $0 + ($1 ?? 0) }
+    let lists = sizes.count { $0 == nil }
+    guard lists == 1 && rest >= 0 || lists == 0 && rest == 0 else { return nil }
+    var next = tensors[...]
+    return zip(parameters, sizes).map { parameter, size in
+      let part = Array(next.prefix(size ?? rest))
+      next = next.dropFirst(part.count)
+      if case .tuple = parameter.type.withoutOptional {} else if size != nil { return .tensor(part[0]) }
+      return .items(OrderedDictionary(uniqueKeysWithValues: part.enumerated().map { (String($0), $1) }))
     }
   }
 

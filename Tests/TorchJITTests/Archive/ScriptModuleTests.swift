@@ -106,6 +106,22 @@ import Torch
     #expect(try #require(a).item() == #require(b).item())
   }
 
+  @Test func extraFilesAreBytesOrText() throws {
+    let module = try JIT.trace(nn.Linear(2, 2), torch.randn(1, 2))
+    try withTemporaryFolder { folder in
+      let path = folder + "/extra.pt"
+      try module.save(to: path, extraFiles: ["image.bin": [0, 255, 128, 10], "sub/note.txt": Array("né".utf8)])
+      var files: [String: [UInt8]] = ["image.bin": [], "sub/note.txt": [], "other": [7]]
+      _ = try JIT.load(path, extraFiles: &files)
+      #expect(files == ["image.bin": [0, 255, 128, 10], "sub/note.txt": [110, 195, 169], "other": [7]])
+      var texts = ["sub/note.txt": ""]
+      _ = try JIT.load(path, extraFiles: &texts)
+      #expect(texts == ["sub/note.txt": "né"])
+      var wrong = ["image.bin": ""]
+      #expect(throws: TorchError.self) { _ = try JIT.load(path, extraFiles: &wrong) }
+    }
+  }
+
   @Test func statesAndTypesAreConverted() throws {
     let (module, other) = (try load("resnet"), try load("resnet"))
     torch.noGrad { for parameter in other.parameters() { _ = parameter.mul_(2) } }

@@ -2,6 +2,7 @@
 // Fixtures/torchscript-export/verify.py, which runs what `TORCHSCRIPT_EXPORT` names a folder for) in PyTorch.
 
 import Foundation
+import OrderedCollections
 import Testing
 import Torch
 
@@ -40,13 +41,27 @@ import Torch
     test.module.eval()
   }
 
+  @Test(arguments: ModuleCase.all())
+  func optimizedModuleRunsAsTheModuleDoes(_ test: ModuleCase) throws {
+    test.module.eval()
+    let optimized = try JIT.optimizeForInference(test.traced())
+    try compare(test, optimized, "optimized_trace_\(test.name)", [test.inputs] + test.otherBatches)
+    guard test.isScriptable else { return }
+    let scripted = try JIT.optimizeForInference(JIT.script(test.module))
+    try compare(test, scripted, "optimized_script_\(test.name)", [test.inputs] + test.otherBatches)
+  }
+
   private func compare(_ test: ModuleCase, _ module: JIT.ScriptModule, _ name: String, _ batches: [[Tensor]]) throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("swift-torch-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     let path = folder.appendingPathComponent("\(name).pt").path
+    // What is frozen has no parameters left.
+    let keys = name.hasPrefix("optimized") ? module.stateDict().keys : test.module.stateDict().keys
+    #expect(module.stateDict().keys == keys)
     try module.save(to: path)
     let reread = try JIT.load(path)
+    #expect(reread.stateDict().keys == keys)
     var runs: [StateValue] = []
     for inputs in batches {
       torch.manualSeed(5)
@@ -54,12 +69,18 @@ import Torch
       for other in [module, reread] {
         torch.manualSeed(5)
         try test.expectEqual(torch.noGrad { try test.run(other, inputs) }, expected)
+        torch.manualSeed(5)
+        try test.expectEqual(test.run(other, inputs), expected)
       }
       runs.append(.dict(StateDictionary(["inputs": .list(inputs.map { .tensor($0) }), "outputs": .list(expected.map { .tensor($0.detach()) })])))
     }
     guard let target = ProcessInfo.processInfo.environment["TORCHSCRIPT_EXPORT"] else { return }
     try module.save(to: "\(target)/\(name).pt")
-    try torch.save(.dict(StateDictionary(["runs": .list(runs), "random": .bool(test.isRandom)])), to: "\(target)/\(name).data.pt")
+    let state = StateDictionary(
+      OrderedDictionary(uniqueKeysWithValues: module.stateDict().map { (StateKey.string($0), StateValue.tensor($1.detach())) }))
+    try torch.save(
+      .dict(StateDictionary(["runs": .list(runs), "random": .bool(test.isRandom), "state": .dict(state)])),
+      to: "\(target)/\(name).data.pt")
   }
 }
 
@@ -72,10 +93,10 @@ extension ModuleCase {
   /// The module's trace; outputs are a list.
   func traced() throws -> JIT.ScriptModule {
     switch inputs.count {
-    case 1: try JIT.trace(module, inputs[0], strict: false) { [call] _, a in call([a]) }
-    case 2: try JIT.trace(module, inputs[0], inputs[1], strict: false) { [call] _, a, b in call([a, b]) }
+    case 1: try JIT.trace(module, inputs[0], dynamicSizes: .batch, strict: false) { [call] _, a in call([a]) }
+    case 2: try JIT.trace(module, inputs[0], inputs[1], dynamicSizes: .batch, strict: false) { [call] _, a, b in call([a, b]) }
     default:
-      try JIT.trace(module, inputs[0], inputs[1], inputs[2], strict: false) { [call] _, a, b, c in call([a, b, c]) }
+      try JIT.trace(module, inputs[0], inputs[1], inputs[2], dynamicSizes: .batch, strict: false) { [call] _, a, b, c in call([a, b, c]) }
     }
   }
 

@@ -61,8 +61,10 @@ extension ModuleCase {
       two("Bilinear", nn.Bilinear(3, 4, 5), x(2, 3), x(2, 4)), one("Identity", nn.Identity(), x(2, 3)),
       one("Flatten", nn.Flatten(), x(2, 3, 4)), one("Unflatten", nn.Unflatten(1, [2, 3]), x(2, 6)),
       one("Embedding", nn.Embedding(10, 3, paddingIdx: 2), indices),
+      one("Embedding_max_norm", nn.Embedding(10, 3, maxNorm: 0.8), indices),
       one("EmbeddingBag", nn.EmbeddingBag(10, 3), indices),
       one("EmbeddingBag_max", nn.EmbeddingBag(10, 3, mode: .max), indices),
+      one("EmbeddingBag_max_norm", nn.EmbeddingBag(10, 3, maxNorm: 0.8), indices),
       ModuleCase(name: "EmbeddingBag_offsets", module: flat, inputs: [Tensor([1, 2, 4, 5]), Tensor([0, 2])]) {
         [flat($0[0], offsets: $0[1])]
       }.with { $0.hasBatch = false },

@@ -62,13 +62,111 @@ private final class Net: nn.Module, nn.Layer {
     }
     let model = Reshaping()
     let traced = try JIT.trace(model, torch.randn(2, 3, 4), dynamicSizes: .all)
-    for sizes in [[2, 3, 4], [5, 3, 4], [2, 7, 4], [1, 1, 4]] {
+    for sizes in [[2, 3, 4], [5, 3, 4], [2, 7, 4], [1, 1, 4], [1, 1, 6], [3, 2, 10]] {
       let x = torch.randn(Shape(sizes))
       #expect(try torch.allclose(traced(x), model(x)))
     }
     // Without dynamic sizes they are the example's.
     let fixed = try JIT.trace(model, torch.randn(2, 3, 4), dynamicSizes: .none)
     #expect(throws: TorchError.self) { try withErrors { _ = fixed(torch.randn(5, 3, 4)) } }
+  }
+
+  @Test func everySizeStaysOpenWithoutAsking() throws {
+    final class Attention: nn.Module, nn.Layer {
+      let embed = nn.Embedding(20, 12)
+      let qkv = nn.Linear(12, 36)
+      func forward(_ tokens: Tensor) -> Tensor {
+        let x = embed(tokens)
+        let (b, t, c) = (x.shape[0], x.shape[1], x.shape[2])
+        let heads = qkv(x).view(b, t, 3, 3, c / 3).permute(2, 0, 3, 1, 4)
+        let mask = torch.ones(t, t).tril().view(1, 1, t, t)
+        let scores = heads[0].matmul(heads[1].transpose(-2, -1)) / Double(c / 3).squareRoot()
+        let weights = scores.maskedFill(mask < 0.5, .double(-.infinity)).softmax(dim: -1)
+        return weights.matmul(heads[2]).transpose(1, 2).reshape(b, t, c)
+      }
+    }
+    let model = Attention()
+    let log = WarningLog()
+    let traced = try log.run { try JIT.trace(model, torch.randint(0, 20, [2, 5])) }
+    #expect(log.messages.isEmpty)
+    for sizes in [[2, 5], [1, 1], [3, 9]] {
+      let tokens = torch.randint(0, 20, Shape(sizes))
+      #expect(try torch.allclose(traced(tokens), model(tokens), rtol: 1e-5, atol: 1e-6))
+    }
+  }
+
+  @Test func sizesThatTheProgramDoesNotBearAreFixed() throws {
+    final class Fixed: nn.Module, nn.Layer {
+      let conv = nn.Conv2d(3, 4, 3)
+      let linear = nn.Linear(4 * 36, 2)
+      func forward(_ x: Tensor) -> Tensor {
+        let y = conv(x)
+        // With another number of channels there is no such shape.
+        return linear(y.view(y.shape[0], y.shape[1] * y.shape[2] * y.shape[3]))
+      }
+    }
+    let model = Fixed()
+    let log = WarningLog()
+    let traced = try log.run { try JIT.trace(model, torch.randn(2, 3, 8, 8)) }
+    #expect(log.messages.isEmpty)
+    let x = torch.randn(5, 3, 8, 8)
+    #expect(try torch.allclose(traced(x), model(x), rtol: 1e-5, atol: 1e-6))
+    // The module is as it was, and so are the inputs of the example.
+    #expect(throws: TorchError.self) { _ = try withErrors { traced(torch.randn(5, 4, 8, 8)) } }
+  }
+
+  @Test func tuplesComeInAndGoOut() throws {
+    func both(_ x: Tensor, _ pair: (Tensor, Tensor)) -> (Tensor, (Tensor, Tensor)) {
+      (x + pair.0, (x * pair.1, pair.0 - pair.1))
+    }
+    let (x, a, b) = (torch.randn(2, 3), torch.randn(2, 3), torch.randn(2, 3))
+    // In a closure: Swift 6.3 stops compiling where a function with a tuple among its parameters is given by name.
+    let traced = try JIT.trace({ both($0, $1) }, x, (a, b))
+    #expect(traced.signature.parameters.map(\.type.description) == ["Tensor", "Tuple[Tensor, Tensor]"])
+    #expect(traced.signature.returns.map(\.description) == ["Tuple[Tensor, Tuple[Tensor, Tensor]]"])
+    let (y, c, d) = (torch.randn(4, 3), torch.randn(4, 3), torch.randn(4, 3))
+    let result = try traced.call([.tensor(y), .tuple([.tensor(c), .tensor(d)])])
+    let parts = try #require(result.elements)
+    let inner = try #require(parts[1].elements)
+    let expected = both(y, (c, d))
+    #expect(try #require(parts[0].tensor).equal(expected.0))
+    #expect(try #require(inner[0].tensor).equal(expected.1.0))
+    #expect(try #require(inner[1].tensor).equal(expected.1.1))
+  }
+
+  @Test func modulesTakeAndGiveTuples() throws {
+    let lstm = nn.LSTM(3, 4)
+    let (x, h, c) = (torch.randn(5, 2, 3), torch.randn(1, 2, 4), torch.randn(1, 2, 4))
+    let traced = try JIT.trace(lstm, x, (h, c)) { lstm, x, state in lstm(x, state) }
+    #expect(
+      try traced.method("forward").function.signature.returns.map(\.description)
+        == ["Tuple[Tensor, Tuple[Tensor, Tensor]]"])
+    let (y, state) = lstm(x, (h * 2, c))
+    let result = try traced.forward([.tensor(x), .tuple([.tensor(h * 2), .tensor(c)])])
+    let parts = try #require(result.elements)
+    #expect(try torch.allclose(#require(parts[0].tensor), y))
+    #expect(try torch.allclose(#require(parts[1].elements?[1].tensor), state.1))
+  }
+
+  @Test func whatIsNoTensorIsRefusedAsAResult() throws {
+    func message(_ body: () throws -> Void) -> String? {
+      do { try body() } catch { return (error as? TorchError)?.message }
+      return nil
+    }
+    let x = torch.ones(2)
+    let noOutput = "The traced function didn't return any values! Side-effects are not captured in traces, so it would be a no-op."
+    let wrong = "Only tensors, lists, tuples of tensors, or dictionary of tensors can be output from traced functions"
+    #expect(message { _ = try JIT.trace({ (x: Tensor) -> Tensor? in nil }, x) } == noOutput)
+    #expect(message { _ = try JIT.trace({ (x: Tensor) in x.ndim }, x) } == wrong)
+    #expect(message { _ = try JIT.trace({ (x: Tensor) in [x.description] }, x) } == wrong)
+    #expect(
+      message { _ = try JIT.trace({ (x: Tensor) in ["a": x] }, x) }?.hasPrefix(
+        "Encountering a dict at the output of the tracer might cause the trace to be incorrect") == true)
+    let log = WarningLog()
+    let traced = try log.run { try JIT.trace({ (x: Tensor) in [x, x * 2] }, x) }
+    #expect(log.messages.count == 1)
+    #expect(log.messages.first?.hasPrefix("TracerWarning: Encountering a list at the output of the tracer") == true)
+    #expect(traced.signature.returns.map(\.description) == ["List[Tensor]"])
   }
 
   @Test func onlyTheFirstDimensionWhereAsked() throws {
