@@ -39,7 +39,7 @@ import TorchONNX
     }
   }
 
-  private static let cases: [String: (module: nn.Module, input: Tensor)] = [
+  private static var cases: [String: (module: nn.Module, input: Tensor)] { [
     "linear": (nn.Sequential(nn.Linear(7, 4), nn.ReLU()), torch.randn(3, 7)),
     "convolution": (
       nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 5)),
@@ -48,7 +48,7 @@ import TorchONNX
     "flattened": (nn.Sequential(nn.Flatten(), nn.Linear(784, 10)), torch.randn(4, 784)),
     "fixed": (nn.Sequential(nn.Conv2d(1, 4, 5), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(576, 10)), torch.randn(4, 1, 28, 28)),
     "embedding": (nn.Sequential(nn.Embedding(11, 6), nn.Linear(6, 2)), torch.randint(0, 11, [2, 5])),
-  ]
+  ] }
 
   /// Without an example, the weights say what the model takes; the axes that may vary do.
   @Test(arguments: ["linear", "convolution", "flattened", "fixed", "embedding"])
