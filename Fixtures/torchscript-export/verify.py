@@ -33,6 +33,13 @@ def flat(value):
 def check(path):
     module = torch.jit.load(str(path))
     data = torch.load(str(path.with_suffix("")) + ".data.pt")
+    state = module.state_dict()
+    if list(state) != list(data["state"]):
+        return f"the state dict has the keys {list(state)} for {list(data['state'])}"
+    for key, value in state.items():
+        torch.testing.assert_close(value, data["state"][key], rtol=0, atol=0, msg=f"{key} differs")
+    if module.training or any(m.training for m in module.modules()):
+        return "it is in training mode"
     runs = data["runs"]
     for run, grad in [(run, grad) for run in runs for grad in (False, True)]:
         with torch.set_grad_enabled(grad):
@@ -45,16 +52,10 @@ def check(path):
                 return f"shape {tuple(a.shape)} for {tuple(b.shape)}"
             if not data["random"]:
                 torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5)
-    state = module.state_dict()
-    if list(state) != list(data["state"]):
-        return f"the state dict has the keys {list(state)} for {list(data['state'])}"
-    for key, value in state.items():
-        torch.testing.assert_close(value, data["state"][key], rtol=0, atol=0, msg=f"{key} differs")
-    if module.training or any(m.training for m in module.modules()):
-        return "it is in training mode"
     # What is written again must be readable too.
-    module.save("/tmp/again.pt")
-    torch.jit.load("/tmp/again.pt")
+    buffer = io.BytesIO()
+    torch.jit.save(module, buffer)
+    torch.jit.load(io.BytesIO(buffer.getvalue()))
     return None
 
 
