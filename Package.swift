@@ -122,6 +122,7 @@ let package = Package(
     .testTarget(name: "TorchSerializationTests", dependencies: ["TestSupport", "Torch"]),
     .testTarget(name: "TorchJITTests", dependencies: ["TestSupport", "Torch"]),
     .testTarget(name: "TorchONNXTests", dependencies: ["TestSupport", "Torch", "TorchONNX"]),
+    .testTarget(name: "ToolTests", dependencies: ["TestSupport", "Torch", "TorchONNX"]),
     .testTarget(name: "TorchCTests", dependencies: ["TestSupport", "TorchC", "CTorch"]),
     .testTarget(name: "TorchVisionTests", dependencies: ["TestSupport", "Torch", "TorchVision"]),
     .testTarget(name: "TorchPlotTests", dependencies: ["TestSupport", "TorchPlot"]),

@@ -30,7 +30,7 @@ pairs = [list(c) for c in zip(*itertools.product(VALUES, VALUES))]
 triples = [list(c) for c in zip(*itertools.product(VALUES, VALUES, VALUES))]
 cases = [case(getattr(aten, n), "aten::" + n, pairs) for n in ("maximum", "minimum", "fmax", "fmin")]
 cases += [case(aten.clamp_min.Tensor, "aten::clamp_min.Tensor", pairs), case(aten.clamp_max.Tensor, "aten::clamp_max.Tensor", pairs)]
-cases += [case(aten.clamp.Tensor, "aten::clamp.Tensor", pairs + [None]),
+cases += [case(aten.clamp.Tensor, "aten::clamp.Tensor", triples), case(aten.clamp.Tensor, "aten::clamp.Tensor", pairs + [None]),
           case(lambda x, a, b: aten.clamp.Tensor(x, None, b), "aten::clamp.Tensor", [pairs[0], None, pairs[1]])]
 numbers_cases = []
 for low, high in ((0.0, 1.0), (0.0, None), (None, 1.0), (1.0, 0.0)):

@@ -1,15 +1,18 @@
 """What real PyTorch makes of small TorchScript programs: results, changed arguments, messages.
 
-Each program of programs.py is scripted and called; cases.json has the source, the calls and what came of them.
+Each program of programs/ is scripted and called; cases.json has the source, the calls and what came of them.
+archives.zip has the programs as torch.jit.save writes them, whose text is not the source.
 """
 
 import importlib.util
+import io
 import json
 import os
 import re
 import sys
 import tempfile
 import warnings
+import zipfile
 
 import torch
 
@@ -70,9 +73,27 @@ def arguments(text):
     return list(eval("(" + text + ("," if text else "") + ")", {"torch": torch}))
 
 
-def run(name, source, calls):
+def archive(function):
+    """The function in an archive without debug files."""
+    buffer, small = io.BytesIO(), io.BytesIO()
+    torch.jit.save(function, buffer)
+    source = zipfile.ZipFile(buffer)
+    with zipfile.ZipFile(small, "w") as target:
+        for entry in source.infolist():
+            if not entry.filename.endswith(".debug_pkl"):
+                target.writestr(zipfile.ZipInfo(entry.filename), source.read(entry))
+    return small.getvalue()
+
+
+def run(name, source, calls, archives):
     module = load(source, name)
     function = torch.jit.script(module.f)
+    try:
+        info = zipfile.ZipInfo(name + ".pt")
+        info.compress_type = zipfile.ZIP_DEFLATED
+        archives.writestr(info, archive(function))
+    except Exception as error:
+        print("not saved:", name, str(error).strip().split("\n")[-1][:200])
     results = []
     for call in calls:
         torch.manual_seed(0)
@@ -108,11 +129,13 @@ def refused(name, source):
 
 if __name__ == "__main__":
     cases = []
+    archives = zipfile.ZipFile("archives.zip", "w")
     for name, (source, calls) in PROGRAMS.items():
         try:
-            cases.append(run(name, source, calls))
+            cases.append(run(name, source, calls, archives))
         except Exception as error:
             print("not scripted:", name, str(error)[:600])
+    archives.close()
     errors = [refused(name, source) for name, source in ERRORS.items()]
     with open("cases.json", "w") as file:
         json.dump({"programs": cases, "errors": errors}, file, indent=0)

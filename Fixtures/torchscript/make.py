@@ -1,9 +1,11 @@
 """Makes the TorchScript archives of this folder with real PyTorch, with the results that PyTorch gets from them.
 
-Run with a Python that has torch and torchvision: python Fixtures/torchscript/make.py [modules] [programs] [training] [silero]
+Run with a Python that has torch and torchvision: python Fixtures/torchscript/make.py [modules] [programs] [training]
+[silero] [versions]
 
 modules.zip has every class of torch.nn (cases.py) scripted and traced: NAME.script.pt, NAME.trace.pt and NAME.io. Classes
 that torch.jit.script or torch.jit.trace refuses have no such file. Their archives are without debug files, to be small.
+versions.zip has programs of older versions of the format (versions.py).
 programs.zip has programs (programs.py) as torch.jit.save writes them, NAME.pt and NAME.io.
 training.pt is what three steps of training the program `classifier` make of it.
 silero.pt has the probabilities of silero_vad.jit, which is the file of that name in the PyPI package silero-vad 6.2.3
@@ -17,7 +19,7 @@ warnings.filterwarnings("ignore")
 here = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, here)
 torch.set_num_threads(1)
-import cases, programs, silero
+import cases, programs, silero, versions
 
 
 def archive(module, extra_files=None):
@@ -76,7 +78,7 @@ def run(data, calls):
             with torch.no_grad():
                 outputs = plain(getattr(module, method)(*arguments))
             results.append({"method": method, "arguments": given, "outputs": outputs})
-        except torch.jit.Error as error:
+        except RuntimeError as error:
             results.append({"method": method, "arguments": given, "raises": str(error).strip().split("\n")[-1]})
     return results
 
@@ -124,6 +126,23 @@ def make_programs():
     files.zip.close()
 
 
+def make_versions():
+    files = Files("versions.zip")
+    for name, (module, version, replacements, calls) in versions.versions().items():
+        def change(entry, data):
+            if entry.split("/")[-1] == "version":
+                return str(version).encode() + b"\n"
+            if entry.startswith("code/"):
+                for old, new in replacements.items():
+                    data = data.replace(old.encode(), new.encode())
+            return data
+        data = repacked(archive(torch.jit.script(module)), keep=lambda entry: not entry.endswith(".debug_pkl"),
+                        change=change)
+        files.add(f"{name}.pt", data)
+        files.add(f"{name}.io", saved(run(data, calls)))
+    files.zip.close()
+
+
 def make_training():
     """Three steps of SGD on the loaded classifier: losses and the state dict after them."""
     source = zipfile.ZipFile(os.path.join(here, "programs.zip"))
@@ -145,6 +164,7 @@ def make_silero():
 
 
 if __name__ == "__main__":
-    parts = {"modules": make_modules, "programs": make_programs, "training": make_training, "silero": make_silero}
+    parts = {"modules": make_modules, "programs": make_programs, "training": make_training, "silero": make_silero,
+             "versions": make_versions}
     for part in sys.argv[1:] or parts:
         parts[part]()

@@ -132,12 +132,20 @@ bool tk_sort(tk_dtype dtype, int64_t outer, int64_t n, int64_t inner, bool desce
   });
 }
 
-bool tk_topk(tk_dtype dtype, int64_t outer, int64_t n, int64_t inner, int64_t k, bool largest, const void *in,
-             void *values, int64_t *indices) {
+bool tk_topk(tk_dtype dtype, int64_t outer, int64_t n, int64_t inner, int64_t k, bool largest, bool sorted,
+             const void *in, void *values, int64_t *indices) {
   return dispatch_real(dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
     for_lines<T>(outer, n, inner, largest, in, [&](const T *p, int64_t line, auto &items, auto &) {
-      std::partial_sort(items.begin(), items.begin() + k, items.end());
+      // Which of equal elements are taken follows from the algorithm alone: these are PyTorch's calls, on keys without
+      // their indices (topk_impl_loop in aten/src/ATen/native/TopKImpl.h).
+      const auto less = [](const auto &a, const auto &b) { return a.key < b.key; };
+      if (k * 64 <= n) {
+        std::partial_sort(items.begin(), items.begin() + k, items.end(), less);
+      } else {
+        std::nth_element(items.begin(), items.begin() + (k - 1), items.end(), less);
+        if (sorted) std::sort(items.begin(), items.begin() + (k - 1), less);
+      }
       const int64_t start = line / inner * k * inner + line % inner;
       for (int64_t i = 0; i < k; i++) {
         const int64_t at = static_cast<int64_t>(items[static_cast<size_t>(i)].index);

@@ -43,7 +43,7 @@ extension Array where Element == Tensor {
     for parameter in self {
       let all = [parameter.grad] + state(parameter)
       let fits = parameter.isContiguous
-        && all.allSatisfy { $0.map { $0.isContiguous && $0.dtype == parameter.dtype && $0.shape == parameter.shape } ?? true }
+        && all.allSatisfy { $0.map { $0.isValid && $0.isContiguous && $0.dtype == parameter.dtype && $0.shape == parameter.shape } ?? true }
       switch parameter.dtype {
       case .float32 where fits: float.append(parameter)
       case .float64 where fits: double.append(parameter)

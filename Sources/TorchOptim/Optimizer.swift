@@ -36,12 +36,22 @@ extension optim {
 
     func update() { fatalError("overridden by GroupedOptimizer") }
 
+    /// Whether the gradients of embeddings may come as sparse tensors.
+    var takesSparseGradients: Bool { false }
+    var sparseRefusal: String { "\(type(of: self)) does not support sparse gradients" }
+
     /// Changes the parameters by their gradients; a parameter without one stays as it is.
     ///
     /// An invalid gradient or parameter is reported as tensor expressions report errors, and nothing is changed.
     open func step() {
       for parameter in parameters {
-        if let failure = parameter.failure ?? parameter.grad?.failure { return ErrorScope.report(failure) }
+        let gradient = parameter.grad
+        if gradient?.isSparse == true, !takesSparseGradients {
+          return ErrorScope.report(TorchError(.notImplemented, sparseRefusal))
+        }
+        if let failure = parameter.failure ?? (gradient?.isSparse == true ? nil : gradient?.failure) {
+          return ErrorScope.report(failure)
+        }
       }
       for hook in stepHooks where hook.before { hook.body(self) }
       torch.noGrad { update() }

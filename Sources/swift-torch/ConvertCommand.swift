@@ -12,7 +12,8 @@ struct ConvertCommand: ParsableCommand {
       The input may be any format of tensors, found by content. The output's name decides its format: .pt, .pth or \
       .bin (torch.load), .safetensors, .safetensors.index.json (several files), .npz, .npy (one tensor). Nested \
       dictionaries become names with dots. What the output cannot hold is an error, and nothing is written then. A \
-      TorchScript archive also becomes an ONNX model (.onnx), as it runs on the tensors of --example.
+      TorchScript archive also becomes an ONNX model (.onnx), as it runs on the tensors of --example; without it, on \
+      arguments that its weights suggest, with those axes free that it runs with in several sizes.
       """)
 
   @Argument(help: "The file to read.", completion: .file())

@@ -21,7 +21,7 @@ struct InspectCommand: ParsableCommand {
   var code = false
 
   func run() throws {
-    let report = FileReport(contents: try FileContents(file))
+    let report = FileReport(contents: try naming(file) { try FileContents(file) })
     print(json ? try report.json() : report.text(showsCode: code))
   }
 }

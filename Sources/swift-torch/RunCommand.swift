@@ -11,7 +11,8 @@ struct RunCommand: ParsableCommand {
     discussion: """
       The input's tensors are the model's arguments by name, or in order under the names 0, 1, …; a tensor of dimension \
       0 also stands for an int, float or bool, and NAME.0, NAME.1, … (or NAME.KEY) for the items of a list, tuple or \
-      dictionary. Results are written in order under the names 0, 1, …, nested ones flattened. Files are .safetensors, \
+      dictionary; if there are more tensors 0, 1, … than arguments, they fill tuples and a list in order. Optional \
+      arguments may be left out. Results are written in order under the names 0, 1, …, nested ones flattened. Files are .safetensors, \
       .npz, or .npy for one tensor.
       """)
 
@@ -40,8 +41,10 @@ struct RunCommand: ParsableCommand {
     }
     guard repetitions >= 0 else { throw TorchError(.value, "--repeat is \(repetitions): it cannot be negative") }
     let target = try output.map { try TensorBundle.Target($0) }
+    // Before a run that may take long.
+    if let output { try OutputFile.check(output) }
     let runnable = try Runnables.load(model, method: method)
-    let call = try runnable.call(with: try input.map { try TensorBundle.read($0) } ?? [:])
+    let call = try runnable.call(with: try input.map { path in try naming(path) { try TensorBundle.read(path) } } ?? [:])
     let results = try call()
     if let target, let output {
       try target.write(TensorBundle.numbered(results), to: output)

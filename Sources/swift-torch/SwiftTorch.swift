@@ -2,11 +2,12 @@
 
 import ArgumentParser
 import Foundation
+import TorchCore
 
 @main
 struct SwiftTorch: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "swift-torch", abstract: "SwiftTorch on the command line.",
+    commandName: "swift-torch", abstract: "SwiftTorch on the command line.", version: "1.0",
     subcommands: [RunCommand.self, InspectCommand.self, ConvertCommand.self, ConformanceCommand.self])
 
   /// An error is one line on standard error and exit status 1; the parser's own would add the usage and be 64.
@@ -14,6 +15,10 @@ struct SwiftTorch: ParsableCommand {
     do {
       var command = try parseAsRoot()
       try command.run()
+      // What could not be printed is an error too.
+      guard fflush(nil) == 0 else {
+        throw TorchError(.io, "cannot write to standard output: \(String(cString: strerror(errno)))")
+      }
     } catch let code as ExitCode {
       exit(withError: code)
     } catch {

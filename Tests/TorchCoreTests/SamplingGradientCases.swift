@@ -13,7 +13,7 @@ private func indexed(_ reduce: String) -> GradientCase {
 }
 
 private func segments(_ reduce: String) -> GradientCase {
-  GradientCase("segment_reduce", reduce, second: false) {
+  GradientCase("segment_reduce", reduce) {
     [x(5, 2), .string(reduce), .tensor(Tensor([2, 0, 3])), .none, .none, .int(0), .bool(false), .double(0.5)]
   }
 }
@@ -23,7 +23,7 @@ let samplingGradientCases: [GradientCase] =
     GradientCase("nextafter") { [x(2, 3), x(2, 3, seed: 5)] },
     GradientCase("_safe_softmax") { [x(2, 3), .int(1), .none] },
     GradientCase("frexp.Tensor") { [x(2, 3)] },
-    GradientCase("segment_reduce", "offsets", second: false) {
+    GradientCase("segment_reduce", "offsets") {
       [x(2, 5), .string("sum"), .none, .none, .tensor(Tensor([[0, 2, 5], [1, 1, 4]])), .int(1), .bool(false), .none]
     }
   ]

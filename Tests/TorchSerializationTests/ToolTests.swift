@@ -6,33 +6,9 @@ import TorchSerialization
 
 /// The tool as it is built, run on files: what it prints, where, and its exit status.
 @Suite struct ToolTests {
-  private struct Outcome {
-    let status: Int32
-    let output: String
-    let errors: String
-  }
+  private func run(_ arguments: String...) throws -> Tool.Outcome { try Tool.run(arguments) }
 
-  /// The tool lies beside the program that the tests are.
-  private static let tool = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
-    .appending(path: "swift-torch")
-
-  private func run(_ arguments: String...) throws -> Outcome {
-    let process = Process()
-    process.executableURL = Self.tool
-    process.arguments = arguments
-    let (output, errors) = (Pipe(), Pipe())
-    process.standardOutput = output
-    process.standardError = errors
-    try process.run()
-    let text = try output.fileHandleForReading.readToEnd() ?? Data()
-    let complaints = try errors.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
-    return Outcome(
-      status: process.terminationStatus, output: String(decoding: text, as: UTF8.self),
-      errors: String(decoding: complaints, as: UTF8.self))
-  }
-
-  private func lines(_ outcome: Outcome) -> [String] { outcome.output.split(separator: "\n").map(String.init) }
+  private func lines(_ outcome: Tool.Outcome) -> [String] { outcome.lines }
 
   @Test func inspectShowsTheTree() throws {
     let outcome = try run("inspect", Fixture.path("checkpoint.pt"))
@@ -155,19 +131,8 @@ import TorchSerialization
   ])
   func errorsAreOneLine(_ arguments: [String], _ expected: String) throws {
     try withTemporaryFolder { folder in
-      let process = Process()
-      let errors = Pipe()
-      process.executableURL = Self.tool
-      process.currentDirectoryURL = URL(filePath: Fixture.folder)
-      process.arguments = arguments.map { $0.replacing("OUT", with: folder + "/out") }
-      process.standardError = errors
-      process.standardOutput = FileHandle.nullDevice
-      try process.run()
-      let text = String(decoding: try errors.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-      process.waitUntilExit()
-      #expect(process.terminationStatus == 1)
-      #expect(text.hasPrefix("Error: ") && text.contains(expected), "\(text)")
-      #expect(text.split(separator: "\n").count == 1)
+      let outcome = try Tool.run(arguments.map { $0.replacing("OUT", with: folder + "/out") }, in: Fixture.folder)
+      #expect(outcome.isOneLineError && outcome.errors.contains(expected), "\(outcome.errors)")
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
     }
   }

@@ -12,9 +12,9 @@ extern "C" {
 // The result is always stable, so PyTorch's `stable` needs no flag.
 bool tk_sort(tk_dtype dtype, int64_t outer, int64_t n, int64_t inner, bool descending, const void *in, void *out,
              int64_t *indices);
-// The k largest (or smallest), in order. values and indices are (outer, k, inner).
-bool tk_topk(tk_dtype dtype, int64_t outer, int64_t n, int64_t inner, int64_t k, bool largest, const void *in,
-             void *values, int64_t *indices);
+// The k largest (or smallest), in order where `sorted`; of equal ones PyTorch's. values and indices are (outer, k, inner).
+bool tk_topk(tk_dtype dtype, int64_t outer, int64_t n, int64_t inner, int64_t k, bool largest, bool sorted,
+             const void *in, void *values, int64_t *indices);
 // The k-th smallest, k from 1. values and indices are (outer, inner).
 bool tk_kthvalue(tk_dtype dtype, int64_t outer, int64_t n, int64_t inner, int64_t k, const void *in, void *values,
                  int64_t *indices);

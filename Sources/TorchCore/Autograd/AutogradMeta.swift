@@ -8,6 +8,8 @@ final class AutogradMeta {
   var postAccumulateHooks: [(id: Int, body: (Tensor) -> Void)] = []
   var nextHook = 0
   var failure: TorchError?
+  /// What a sparse tensor stores (Note [Sparse tensors]).
+  var sparse: SparseParts?
   /// Whether the failure is that its sizes are not known yet.
   var isUninitialized = false
   var view: ViewInfo?
@@ -84,7 +86,7 @@ extension Tensor {
   public var grad: Tensor? {
     get { autograd?.grad }
     set {
-      if let failure = newValue?.failure { return ErrorScope.report(failure) }
+      if let newValue, !newValue.isSparse, let failure = newValue.failure { return ErrorScope.report(failure) }
       if let newValue, newValue.shape != shape || newValue.dtype != dtype {
         ErrorScope.report(
           TorchError(

@@ -116,9 +116,10 @@ enum Engine {
         gradient = gradient.sumToSize(shape)
       }
       if gradient.dtype != dtype { gradient = gradient.dtype.isComplex && !dtype.isComplex ? gradient.real.to(dtype) : gradient.to(dtype) }
-      try gradient.checkValid()
+      if !gradient.isSparse { try gradient.checkValid() }
       if let sum = work.gradients[edge.output] {
-        work.gradients[edge.output] = sum + gradient
+        // A dense tensor takes a sparse one in, not the other way round.
+        work.gradients[edge.output] = sum.isSparse && !gradient.isSparse ? gradient + sum : sum + gradient
       } else {
         work.gradients[edge.output] = gradient
       }
@@ -217,7 +218,7 @@ enum Engine {
 
   /// What a hook may put in a gradient's place.
   private static func checked(_ replaced: Tensor, for gradient: Tensor) throws -> Tensor {
-    try replaced.checkValid()
+    if !replaced.isSparse { try replaced.checkValid() }
     guard replaced.shape == gradient.shape else {
       throw TorchError(.autograd, "hook has changed the size of value")
     }
@@ -226,7 +227,7 @@ enum Engine {
 
   private static func checkForNaN(_ gradients: [Tensor?], _ node: Node) throws {
     for (i, gradient) in gradients.enumerated() {
-      guard let gradient, gradient.dtype.isDifferentiable, gradient.hasNaN else { continue }
+      guard let gradient = gradient?.sparseParts?.values ?? gradient, gradient.dtype.isDifferentiable, gradient.hasNaN else { continue }
       let origin = node.forwardCall.map { "\nForward call that caused the error: \($0)" } ?? ""
       throw TorchError(.autograd, "Function '\(node.name)' returned nan values in its \(i)th output.\(origin)")
     }
@@ -237,7 +238,9 @@ extension Tensor {
   /// Adds `gradient` to `grad`, taking its memory over where nobody else has it.
   fileprivate func accumulate(_ gradient: inout Tensor, createGraph: Bool) {
     let meta = ensureAutograd()
-    if let present = meta.grad {
+    if gradient.isSparse || meta.grad?.isSparse == true {
+      meta.grad = meta.grad.map { $0.isSparse && !gradient.isSparse ? gradient + $0 : $0 + gradient } ?? gradient
+    } else if let present = meta.grad {
       if createGraph { meta.grad = present + gradient } else { present.add_(gradient) }
     } else if createGraph {
       meta.grad = gradient.clone()

@@ -256,8 +256,10 @@ extension torch.`func` {
       output = try torch.enableGrad { try function(leaves) }
       try output.checkValid()
       isOpen = reachesOthers([output], leaves)
-      let zero = Tensor.zeros(output.shape, dtype: output.dtype)
-      cotangent = torch.noGrad { Batching.leaf(zero) }
+      // The pullback is linear, so its derivative is the same everywhere; ones are where the rules that take logarithms or
+      // signs of a gradient have one.
+      let ones = Tensor.ones(output.shape, dtype: output.dtype)
+      cotangent = torch.noGrad { Batching.leaf(ones) }
       gradients =
         output.requiresGrad
         ? try torch.autograd.grad(

@@ -26,8 +26,8 @@ public final class Node: @unchecked Sendable {
   var preHooks: [(Int, (Tensor) -> Tensor?)] = []
   /// Whether the rule has asked to keep a tensor that no graph may keep.
   var keepsInferenceTensor = false
-  /// How many of the outputs, from the first on, take gradients.
-  var attachedOutputs = Int.max
+  /// Which of the outputs take gradients.
+  var attachedOutputs = 0..<Int.max
   /// What anomaly mode says about the forward call.
   var forwardCall: String?
 

@@ -16,7 +16,8 @@ public struct Recorder {
 
   /// Only the first `count` outputs take gradients; the others are by-products, as PyTorch's `output_differentiability` says.
   /// Derivatives of the rule itself may still flow through them.
-  public func attachOnly(_ count: Int) { node.attachedOutputs = count }
+  public func attachOnly(_ count: Int) { node.attachedOutputs = 0..<count }
+  public func attachOnly(_ outputs: Range<Int>) { node.attachedOutputs = outputs }
 
   /// Whether the gradient of tensor input `index` will be wanted.
   @inline(__always)

@@ -1,4 +1,4 @@
-// What the floating point dtypes can hold.
+// What the dtypes can hold.
 // Reference: https://pytorch.org/docs/stable/type_info.html
 
 extension torch {
@@ -54,5 +54,49 @@ extension torch {
       TorchError(
         .type, "torch.finfo() requires a floating point input type. Use torch.iinfo to handle '\(dtype)'"))
     return singlePrecision
+  }
+
+  /// The limits of an integer dtype.
+  public struct IntegerInfo: Sendable, CustomStringConvertible {
+    public let dtype: DType
+    public let min: Int
+    public let max: Int
+
+    public var bits: Int { 8 * dtype.itemSize }
+
+    public var description: String { "iinfo(min=\(min), max=\(max), dtype=\(dtype.name))" }
+  }
+
+  /// The limits of `dtype`.
+  ///
+  /// ```swift
+  /// print(torch.iinfo(.int8).max)   // 127
+  /// ```
+  /// Another dtype than an integer one is reported as an error, as in PyTorch.
+  ///
+  /// Source: https://pytorch.org/docs/stable/type_info.html#torch.torch.iinfo
+  public static func iinfo(_ dtype: DType) -> IntegerInfo {
+    if let range = dtype.integerRange { return IntegerInfo(dtype: dtype, min: range.lowerBound, max: range.upperBound) }
+    ErrorScope.report(
+      TorchError(
+        .type,
+        dtype == .bool
+          ? "torch.bool is not supported by torch.iinfo"
+          : "torch.iinfo() requires an integer input type. Use torch.finfo to handle '\(dtype)'"))
+    return IntegerInfo(dtype: .int64, min: .min, max: .max)
+  }
+}
+
+extension DType {
+  /// The numbers that an integer type holds; nil for other types.
+  var integerRange: ClosedRange<Int>? {
+    switch self {
+    case .uint8: 0...255
+    case .int8: -128...127
+    case .int16: -32768...32767
+    case .int32: Int(Int32.min)...Int(Int32.max)
+    case .int64: Int.min...Int.max
+    default: nil
+    }
   }
 }

@@ -230,7 +230,8 @@ extension Tensor {
   }
 
   /// What an in-place operation must find: room for the result, a dtype that can hold it, no recorded leaf.
-  func checkWritable(by result: Shape, _ resultType: DType) throws {
+  /// Elements that share a place are refused unless `overlapping`.
+  func checkWritable(by result: Shape, _ resultType: DType, overlapping: Bool = false) throws {
     if flags.contains(.inference), !Modes.current.contains(.inference) { throw TorchError.inferenceWrite }
     if Modes.current.recordsGradients { try checkInPlaceAllowed() }
     guard result == shape else {
@@ -243,7 +244,7 @@ extension Tensor {
         .dtype,
         "result type \(resultType.scalarTypeName) can't be cast to the desired output type \(dtype.scalarTypeName)")
     }
-    try checkSinglePlaces()
+    if !overlapping { try checkSinglePlaces() }
   }
 
   /// No two elements may lie in one place, where they are to be written to.

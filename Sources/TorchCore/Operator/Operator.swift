@@ -92,6 +92,8 @@ public final class Operator<each Argument: OperatorArgument, Output: OperatorRes
   let derivative: DerivativeRule?
   /// A fused operator's composite: its default derivative, and the oracle of its test.
   let reference: Reference?
+  /// Whether the derivative does nothing but refuse.
+  private var isUnderivable = false
 
   private init(
     _ schema: String, _ tier: Tier, _ twins: Twins, _ gradientName: String?, isView: Bool = false,
@@ -115,6 +117,20 @@ public final class Operator<each Argument: OperatorArgument, Output: OperatorRes
     derivative: @escaping Derivative
   ) {
     self.init(schema, .primitive, twins, gradientName, kernel: kernel, derivative: DerivativeRule(run: derivative))
+  }
+
+  /// A primitive that nobody has a derivative of: its first `attached` results require gradients all the same, and
+  /// backward refuses, rather than leave a part of the gradient out.
+  convenience init(
+    underivable schema: String, twins: Twins = .out, attached: Int = .max, kernel: @escaping Kernel
+  ) {
+    let name = Schema(schema).baseName
+    let derivative = DerivativeRule { (record: Recorder, _: Output, _: repeat each Argument) in
+      record.attachOnly(attached)
+      return { _ in throw TorchError(.notImplemented, "the derivative for '\(name)' is not implemented.") }
+    }
+    self.init(schema, .primitive, twins, nil, kernel: kernel, derivative: derivative)
+    isUnderivable = true
   }
 
   /// A view: the kernel returns another tensor on its first argument's memory.
@@ -152,7 +168,7 @@ public final class Operator<each Argument: OperatorArgument, Output: OperatorRes
     self.init(schema, .composite, twins, nil, kernel: body, derivative: nil)
   }
 
-  public override var isDifferentiable: Bool { derivative != nil || tier == .composite }
+  public override var isDifferentiable: Bool { derivative != nil && !isUnderivable || tier == .composite }
 
   /// The Swift types of the kernel must be those that the schema says.
   private func checkTypes() {
@@ -190,7 +206,7 @@ public final class Operator<each Argument: OperatorArgument, Output: OperatorRes
       if tensor.requiresGrad { recorded = true }
     }
     repeat (each arguments).forEachTensor(look)
-    if let failure { throw failure }
+    if let failure { return try callSparse(repeat each arguments, failure: failure) }
     if !Modes.current.isDisjoint(with: [.interposed, .batched]) {
       return try Modes.current.contains(.batched)
         ? callBatched(repeat each arguments) : callInterposed(repeat each arguments)
@@ -215,6 +231,19 @@ public final class Operator<each Argument: OperatorArgument, Output: OperatorRes
     }
   }
 
+  /// A call with an argument that is no dense tensor: what is known of sparse ones, or the failure.
+  private func callSparse(_ arguments: repeat each Argument, failure: TorchError) throws -> Output {
+    var hasSparse = false
+    repeat (each arguments).forEachTensor { hasSparse = hasSparse || $0?.isSparse == true }
+    guard hasSparse else { throw failure }
+    var values: [Value] = []
+    repeat values.append((each arguments).boxed)
+    guard let results = try SparseCalculations.call(name, values) else {
+      throw TorchError(.notImplemented, "Could not run '\(name)' with arguments from the 'SparseCPU' backend.")
+    }
+    return try Output.unboxResults(results, returns: schema.returns)
+  }
+
   private func markView(_ output: Output, _ arguments: repeat each Argument) {
     var base: Tensor?
     repeat (each arguments).forEachTensor { base = base ?? $0 }
@@ -234,7 +263,7 @@ public final class Operator<each Argument: OperatorArgument, Output: OperatorRes
     try node.refuseInferenceTensors()
     var index = 0
     output.forEachTensor {
-      $0.dtype.isDifferentiable && index < node.attachedOutputs ? node.attach($0) : node.addOutput(like: $0)
+      $0.dtype.isDifferentiable && node.attachedOutputs.contains(index) ? node.attach($0) : node.addOutput(like: $0)
       index += 1
     }
   }

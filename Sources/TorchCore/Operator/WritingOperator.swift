@@ -15,11 +15,12 @@ struct WritingOperator<each Argument: OperatorArgument> {
   ///   - schema: the functional operator's, with `self` first.
   ///   - out: the overload of the `out=` form.
   ///   - shape: the shape of the functional operator's result where that may be larger than its first argument.
+  ///   - isIdempotent: whether elements that lie in one place may be written to, because all get the same.
   ///   - write: checks its arguments, and then changes its first one.
   ///   - derivative: as of any operator; nil where there is none.
   init(
     _ schema: String, out: String = "out", gradientName: String? = nil,
-    shape: ((repeat each Argument) throws -> Shape)? = nil, write: @escaping Write,
+    shape: ((repeat each Argument) throws -> Shape)? = nil, isIdempotent: Bool = false, write: @escaping Write,
     derivative: Operator<repeat each Argument, Tensor>.Derivative?
   ) {
     let kernel = { (arguments: repeat each Argument) throws -> Tensor in
@@ -44,7 +45,7 @@ struct WritingOperator<each Argument: OperatorArgument> {
         edges.append(Edge(to: $0))
       }
       let x = target!
-      try x.checkWritable(by: x.shape, x.dtype)
+      try x.checkWritable(by: x.shape, x.dtype, overlapping: isIdempotent)
       var node: Node?
       if Modes.current.recordsGradients, edges.contains(where: { !$0.isEmpty }) {
         let made = Node(name: functional.gradientName, edges: edges)

@@ -119,9 +119,6 @@ enum Activations {
       guard x.dtype != .bool else { throw TorchError(.dtype, "Bool inputs not supported for hardtanh") }
       guard x.dtype.isInteger else { return try Power.clamp.call(x, min, max) }
       // Bounds do not promote.
-      guard x.dtype != .uint8 || min.intValue >= 0 && max.intValue >= 0 else {
-        throw TorchError(.value, "cannot do hardtanh on an unsigned type with negative limits")
-      }
       return try Power.clamp.call(x, .int(min.intValue), .int(max.intValue))
     },
     derivative: { record, _, x, min, max in

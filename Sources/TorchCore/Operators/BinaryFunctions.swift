@@ -105,7 +105,7 @@ enum BinaryFunctions {
         // holds.
         let apart = min < max
         let (atMin, atMax) = ((x .== min) .& apart, (x .== max) .& apart)
-        let (below, above) = ((x < min) .& (min <= max), (x > max) .| (min > max))
+        let (below, above) = ((x < min) .& (min <= max), (x > max) .& (min <= max) .| (min > max))
         let half = g[0] / 2
         return [
           torch.where(atMin .| atMax, half, g[0]).maskedFill((x < min) .| (x > max), 0),

@@ -256,27 +256,38 @@ enum Detection {
 
   static let roiPoolBackward = Operator(
     "torchvision::_roi_pool_backward(Tensor grad, Tensor rois, Tensor argmax, float spatial_scale, SymInt pooled_height, SymInt pooled_width, SymInt batch_size, SymInt channels, SymInt height, SymInt width) -> Tensor",
-    twins: .none
-  ) {
-    (
-      g: Tensor, regions: Tensor, places: Tensor, scale: Double, height: Int, width: Int, n: Int, c: Int, h: Int, w: Int
-    ) in
-    let pooling = Pooling(scale: scale, height: height, width: width)
-    try check("roi_pool_backward", regions, images: n, pooling)
-    let shape = pooling.outputShape([n, c, h, w], regions)
-    guard g.shape == shape, places.shape == shape, places.dtype == .int32, g.dtype == regions.dtype else {
-      throw TorchError(.shape, "roi_pool_backward: gradient or argmax do not fit the regions")
-    }
-    let byInput = Tensor.zeros([n, c, h, w], dtype: g.dtype)
-    if g.numel > 0, byInput.numel > 0 {
-      guard try places.max().item(Int.self) < h * w else {
-        throw TorchError(.index, "roi_pool_backward: argmax lies outside of the features")
+    twins: .none,
+    kernel: {
+      (
+        g: Tensor, regions: Tensor, places: Tensor, scale: Double, height: Int, width: Int, n: Int, c: Int, h: Int, w: Int
+      ) in
+      let pooling = Pooling(scale: scale, height: height, width: width)
+      try check("roi_pool_backward", regions, images: n, pooling)
+      let shape = pooling.outputShape([n, c, h, w], regions)
+      guard g.shape == shape, places.shape == shape, places.dtype == .int32, g.dtype == regions.dtype else {
+        throw TorchError(.shape, "roi_pool_backward: gradient or argmax do not fit the regions")
       }
-      g.backend.maxOverRegionsBackward(
-        pooling, try g.rowMajor(), try regions.rowMajor(), try places.rowMajor(), into: byInput)
-    }
-    return byInput
-  }
+      let byInput = Tensor.zeros([n, c, h, w], dtype: g.dtype)
+      if g.numel > 0, byInput.numel > 0 {
+        guard try places.max().item(Int.self) < h * w else {
+          throw TorchError(.index, "roi_pool_backward: argmax lies outside of the features")
+        }
+        g.backend.maxOverRegionsBackward(
+          pooling, try g.rowMajor(), try regions.rowMajor(), try places.rowMajor(), into: byInput)
+      }
+      return byInput
+    },
+    derivative: { record, _, _, regions, places, _, _, _, n, c, h, w in
+      let (savedRegions, savedPlaces) = (record.save(regions), record.save(places))
+      return { g in
+        // Each bin's gradient goes to one element: that element's is what comes back. An empty bin has none (−1).
+        let (regions, places) = (try savedRegions.value, try savedPlaces.value)
+        let images = regions.select(1, 0).to(.int64)
+        let flat = places.reshape([places.shape[0], c, -1]).to(.int64)
+        let picked = g[0].reshape([n, c, h * w]).indexSelect(0, images).gather(2, flat.clamp(min: 0))
+        return [picked.maskedFill(flat < 0, 0).reshape(Array(places.shape)), nil, nil]
+      }
+    })
 
   // MARK: Deformable convolution
 

@@ -12,7 +12,7 @@ enum Dropouts {
       guard x.dtype.isFloatingPoint || x.dtype.isComplex else {
         throw TorchError(.dtype, "result type Float can't be cast to the desired output type \(x.dtype.scalarTypeName)")
       }
-      let mask = Tensor.empty(x.shape, dtype: .bool).bernoulli_(1 - p)
+      let mask = try Random.emptyInOrder(of: x, .bool).bernoulli_(1 - p)
       try mask.checkValid()
       return [x * mask * scale(p), mask]
     },
@@ -40,7 +40,8 @@ enum Dropouts {
   // MARK: Alpha
 
   /// Dropped elements get SELU's limit -λα, then an affine map restores mean 0 and variance 1.
-  private static func saturated(_ x: Tensor, _ p: Double, _ train: Bool, mask: Shape) throws -> Tensor {
+  /// The draws are one an element, or one for each place of `shared`.
+  private static func saturated(_ x: Tensor, _ p: Double, _ train: Bool, shared: Shape? = nil) throws -> Tensor {
     guard (0...1).contains(p) else {
       throw TorchError(.value, "dropout probability has to be between 0 and 1, but got \(Scalar(p))")
     }
@@ -48,14 +49,15 @@ enum Dropouts {
     if p == 1 { return x * Tensor.zeros([], dtype: x.dtype) }
     let alpha = 1.7580993408473766
     let a = 1 / ((alpha * alpha * p + 1) * (1 - p)).squareRoot()
-    let kept = torch.noGrad { Tensor.empty(mask, dtype: x.dtype).bernoulli_(1 - p) }
+    let fresh = try shared.map { Tensor.empty($0, dtype: x.dtype) } ?? Random.emptyInOrder(of: x)
+    let kept = torch.noGrad { fresh.bernoulli_(1 - p) }
     let shift = torch.noGrad { (kept - 1) * (alpha * a) + alpha * a * p }
     return x * (kept * a) + shift
   }
 
   static let alpha = Operator(
     composite: "alpha_dropout(Tensor input, float p, bool train) -> Tensor", twins: .inPlace
-  ) { (x: Tensor, p: Double, train: Bool) in try saturated(x, p, train, mask: x.shape) }
+  ) { (x: Tensor, p: Double, train: Bool) in try saturated(x, p, train) }
 
   static let featureAlpha = Operator(
     composite: "feature_alpha_dropout(Tensor input, float p, bool train) -> Tensor", twins: .inPlace
@@ -64,7 +66,7 @@ enum Dropouts {
       throw TorchError(.shape, "Feature dropout requires at least 2 dimensions in the input")
     }
     return try saturated(
-      x, p, train, mask: Shape(Array(x.shape.prefix(2)) + x.shape.dropFirst(2).map { _ in 1 }))
+      x, p, train, shared: Shape(Array(x.shape.prefix(2)) + x.shape.dropFirst(2).map { _ in 1 }))
   }
 
   static let operators: [AnyOperator] = [native, nativeBackward, alpha, featureAlpha]

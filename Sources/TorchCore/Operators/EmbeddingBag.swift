@@ -109,7 +109,7 @@ enum EmbeddingBag {
             ? t : t.to(indices.dtype == .int32 && offsets.dtype == .int32 ? .int32 : .int64)
         }
       },
-      derivative: { record, y, weight, indices, offsets, scales, code, _, factors, includesLast, padding in
+      derivative: { record, y, weight, indices, offsets, scales, code, isSparse, factors, includesLast, padding in
         let rows = weight.shape[0]
         let (sw, si) = (record.save(weight), record.save(indices))
         let sf = factors.map { record.save($0) }
@@ -119,9 +119,13 @@ enum EmbeddingBag {
         let wants = (record.needs(0), factors != nil && record.needs(3))
         return { g in
           let index = try si.value.to(.int64).reshape([-1])
-          let byWeight =
-            wants.0
-            ? denseBackward(g[0], index, numbers, sizes, places, rows, scales, code, try sf?.value, padding) : nil
+          var byWeight: Tensor?
+          if wants.0, isSparse {
+            let parts = rowGradients(g[0], index, numbers, sizes, code, try sf?.value)
+            byWeight = try GatherScatter.sparseRows(parts, index, rows, padding)
+          } else if wants.0 {
+            byWeight = denseBackward(g[0], index, numbers, sizes, places, rows, scales, code, try sf?.value, padding)
+          }
           let byFactors = wants.1 ? factorGradient(g[0], try sw.value, index, numbers, padding) : nil
           return [byWeight, nil, nil, byFactors]
         }
@@ -145,6 +149,17 @@ enum EmbeddingBag {
     return (kept(index, padding, g.dtype).map { products * $0 } ?? products).sum(dim: 1)
   }
 
+  /// The gradient of each row that was summed or averaged, one for each index.
+  private static func rowGradients(
+    _ g: Tensor, _ indices: Tensor, _ numbers: Tensor, _ sizes: Tensor, _ code: Int, _ factors: Tensor?
+  ) -> Tensor {
+    var parts = g.indexSelect(0, numbers)
+    if code == Mode.mean.rawValue {
+      parts = parts / torch.noGrad { sizes.to(g.dtype).clamp(min: 1).indexSelect(0, numbers).unsqueeze(1) }
+    }
+    return factors.map { parts * $0.unsqueeze(1) } ?? parts
+  }
+
   static let denseBackward: BackwardSignature = Operator(
     composite:
       "_embedding_bag_dense_backward(Tensor grad, Tensor indices, Tensor offset2bag, Tensor bag_size, Tensor maximum_indices, SymInt num_weights, bool scale_grad_by_freq, int mode, Tensor? per_sample_weights, int padding_idx=-1) -> Tensor",
@@ -155,11 +170,7 @@ enum EmbeddingBag {
       let filled = torch.noGrad { (sizes > 0).to(g.dtype).unsqueeze(1) }
       return Tensor.zeros([rows, dim], dtype: g.dtype).scatterAdd(0, places.to(.int64), g * filled)
     }
-    var parts = g.indexSelect(0, numbers)
-    if code == Mode.mean.rawValue {
-      parts = parts / torch.noGrad { sizes.to(g.dtype).clamp(min: 1).indexSelect(0, numbers).unsqueeze(1) }
-    }
-    if let factors { parts = parts * factors.unsqueeze(1) }
+    var parts = rowGradients(g, indices, numbers, sizes, code, factors)
     if let kept = kept(indices, padding, g.dtype) { parts = parts * kept }
     if scales {
       let counts = torch.noGrad { indices.bincount(minlength: rows).to(g.dtype).indexSelect(0, indices).unsqueeze(1) }
@@ -226,9 +237,9 @@ extension torch {
   /// Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.embedding_bag.html
   public static func embeddingBag(
     _ weight: Tensor, _ indices: Tensor, _ offsets: Tensor, scaleGradByFreq: Bool = false, mode: Int = 0,
-    perSampleWeights: Tensor? = nil, includeLastOffset: Bool = false, paddingIdx: Int? = nil
+    sparse: Bool = false, perSampleWeights: Tensor? = nil, includeLastOffset: Bool = false, paddingIdx: Int? = nil
   ) -> Tensor {
     EmbeddingBag.padded(
-      weight, indices, offsets, scaleGradByFreq, mode, false, perSampleWeights, includeLastOffset, paddingIdx)[0]
+      weight, indices, offsets, scaleGradByFreq, mode, sparse, perSampleWeights, includeLastOffset, paddingIdx)[0]
   }
 }

@@ -31,6 +31,7 @@ extension torch {
   /// Rows of `weight` (entries, size) for indices (…): (…, size). Row `paddingIdx` takes no gradient.
   /// Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.embedding.html
   public static func embedding(
-    _ weight: Tensor, _ indices: Tensor, paddingIdx: Int = -1, scaleGradByFreq: Bool = false
-  ) -> Tensor { GatherScatter.embedding(weight, indices, paddingIdx, scaleGradByFreq, false) }
+    _ weight: Tensor, _ indices: Tensor, paddingIdx: Int = -1, scaleGradByFreq: Bool = false,
+    sparse: Bool = false
+  ) -> Tensor { GatherScatter.embedding(weight, indices, paddingIdx, scaleGradByFreq, sparse) }
 }

@@ -2,7 +2,7 @@
 
 enum Filling {
   static let fill = WritingOperator(
-    "fill.Scalar(Tensor self, Scalar value) -> Tensor", out: "Scalar_out",
+    "fill.Scalar(Tensor self, Scalar value) -> Tensor", out: "Scalar_out", isIdempotent: true,
     write: { (x: Tensor, value: Scalar) in try x.backend.fill(x, with: value) },
     derivative: { _, _, x, _ in
       let (shape, dtype) = (x.shape, x.dtype)
@@ -11,6 +11,7 @@ enum Filling {
 
   static let fillTensor = WritingOperator(
     "fill.Tensor(Tensor self, Tensor value) -> Tensor", out: "Tensor_out", gradientName: "FillBackward1",
+    isIdempotent: true,
     write: { (x: Tensor, value: Tensor) in
       guard value.ndim == 0 else {
         throw TorchError(
@@ -25,7 +26,7 @@ enum Filling {
     })
 
   static let zero = WritingOperator(
-    "zero(Tensor self) -> Tensor",
+    "zero(Tensor self) -> Tensor", isIdempotent: true,
     write: { (x: Tensor) in try x.backend.fill(x, with: 0) },
     derivative: { _, _, x in
       let (shape, dtype) = (x.shape, x.dtype)

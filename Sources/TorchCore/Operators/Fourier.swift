@@ -57,6 +57,7 @@ enum Fourier {
     kernel: { (x: Tensor, dims: [Int], norm: Int, forward: Bool) in
       try check(complex: x)
       if dims.isEmpty { return try x.packed() }
+      try checkRank(x)
       let dims = try dims.map { try x.shape.normalized(dim: $0) }
       let out = try Tensor.uninitialized(x.shape, x.dtype)
       let scale = try scale(norm, dims.reduce(1) { $0 * x.shape[$1] })
@@ -64,6 +65,12 @@ enum Fourier {
       return out
     },
     derivative: { _, _, _, dims, norm, forward in { g in [complexToComplex(g[0], dims, norm, !forward)] } })
+
+  private static func checkRank(_ x: Tensor) throws {
+    if x.ndim == 0 {
+      throw TorchError(.shape, "Dimension specified as 0 but tensor has no dimensions")
+    }
+  }
 
   static let realToComplex: Operator<Tensor, [Int], Int, Bool, Tensor> = Operator(
     "_fft_r2c(Tensor self, int[] dim, int normalization, bool onesided) -> Tensor",
@@ -76,6 +83,7 @@ enum Fourier {
       }
       let dims = try dims.map { try x.shape.normalized(dim: $0) }
       guard let last = dims.last else { return x.to(x.dtype.complexType) }
+      try checkRank(x)
       let n = x.shape[last]
       let scale = try scale(norm, dims.reduce(1) { $0 * x.shape[$1] })
       let out = try Tensor.uninitialized(onesided ? half(x.shape, last) : x.shape, x.dtype.complexType)
@@ -103,6 +111,7 @@ enum Fourier {
       try check(complex: x)
       let dims = try dims.map { try x.shape.normalized(dim: $0) }
       guard let last = dims.last else { return x.real.contiguous() }
+      try checkRank(x)
       var shape = x.shape
       shape[last] = size
       guard size >= 1, size / 2 + 1 <= x.shape[last] else {

@@ -201,6 +201,10 @@ enum FourierTransforms {
     guard dtype.isDifferentiable else {
       throw TorchError(.dtype, "\(name) requires a floating point or complex dtype")
     }
+    guard n >= 0 else {
+      throw TorchError(.value, "Trying to create tensor with negative dimension \(n): [\(n)]")
+    }
+    try Storage.checkRoom(for: n)
     let whole = name == "fftfreq"
     let values = (0..<(whole ? n : n / 2 + 1)).map { whole && $0 >= (n + 1) / 2 ? $0 - n : $0 }
     return try Tensor.from(values, shape: [values.count]).to(dtype) * (1 / (Double(n) * spacing))

@@ -377,10 +377,31 @@ enum GatherScatter {
       shape.append(weight.shape[1])
       return rows.alias(shape: shape, strides: shape.contiguousStrides, offset: 0)
     },
-    derivative: { recorder, _, weight, index, padding, scale, _ in
+    derivative: { recorder, _, weight, index, padding, scale, isSparse in
       let (rows, index) = (weight.shape[0], recorder.save(index))
-      return { g in [embeddingBackward(g[0], try index.value, rows, padding, scale)] }
+      guard isSparse else { return { g in [embeddingBackward(g[0], try index.value, rows, padding, scale)] } }
+      return { g in
+        guard !scale else {
+          throw TorchError(.notImplemented, "embedding_backward: scale_grad_by_freq not supported with sparse gradients")
+        }
+        let size = g[0].shape[-1]
+        return [try sparseRows(g[0].reshape([-1, size]), try index.value.reshape([-1]), rows, padding)]
+      }
     })
+
+  /// A table of `rows` rows, zero but for `given`, which count to the rows that `index` names, row `padding` not at all.
+  static func sparseRows(_ given: Tensor, _ index: Tensor, _ rows: Int, _ padding: Int) throws -> Tensor {
+    guard !Modes.current.contains(.createGraph) else {
+      throw TorchError(.notImplemented, "sparse gradients cannot be differentiated: leave `sparse` or `createGraph` out")
+    }
+    var (given, index) = (given, index.to(.int64))
+    if padding >= 0 {
+      let kept = (index .!= padding).nonzero().squeeze(1)
+      (given, index) = (given.indexSelect(0, kept), index.indexSelect(0, kept))
+    }
+    let parts = SparseParts(indices: index.unsqueeze(0), values: given, isCoalesced: false)
+    return Tensor(sparse: parts, size: [rows, given.shape[1]])
+  }
 
   /// Sums the rows of a gradient into the rows of the weight that they came from; row `padding_idx` gets none.
   static let embeddingBackward: Operator<Tensor, Tensor, Int, Int, Bool, Tensor> = Operator(

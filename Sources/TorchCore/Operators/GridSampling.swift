@@ -24,7 +24,7 @@ enum GridSampling {
     func shapes() -> String {
       "got input with sizes \(x.shape.listDescription) and grid with sizes \(grid.shape.listDescription)"
     }
-    guard x.shape[0] == grid.shape[0] else {
+    guard x.shape.first == grid.shape.first else {
       throw TorchError(.shape, "grid_sampler(): expected grid and input to have same batch size, but \(shapes())")
     }
     guard grid.shape.last == rank else {

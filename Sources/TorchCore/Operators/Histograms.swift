@@ -140,7 +140,8 @@ enum Histograms {
   // MARK: One dimension
 
   static let binsTensor = Operator(
-    "histogram.bins_tensor(Tensor self, Tensor bins, *, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor bin_edges)",
+    underivable:
+      "histogram.bins_tensor(Tensor self, Tensor bins, *, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor bin_edges)",
     twins: .out("bins_tensor_out", names: ["hist", "bin_edges"]),
     kernel: { (x: Tensor, bins: Tensor, weight: Tensor?, density: Bool) -> [Tensor] in
       let points = x.reshape([-1, 1])
@@ -150,7 +151,8 @@ enum Histograms {
     })
 
   static let binCount = Operator(
-    "histogram.bin_ct(Tensor self, int bins=100, *, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor bin_edges)",
+    underivable:
+      "histogram.bin_ct(Tensor self, int bins=100, *, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor bin_edges)",
     twins: .out("bin_ct_out", names: ["hist", "bin_edges"]),
     kernel: { (x: Tensor, count: Int, range: [Double]?, weight: Tensor?, density: Bool) -> [Tensor] in
       let points = x.reshape([-1, 1])

@@ -31,6 +31,7 @@ enum Losses {
         return [reduction == Reduction.sum.rawValue ? sum : sum / total, total]
       },
       derivative: { record, y, x, target, weight, reduction, ignored in
+        record.attachOnly(1)
         let (sx, sw) = (record.save(x), record.save(weight))
         let total = y[1].detach()
         return { g in

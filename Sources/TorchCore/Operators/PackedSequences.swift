@@ -54,8 +54,12 @@ enum PackedSequences {
     composite:
       "_pad_packed_sequence(Tensor data, Tensor batch_sizes, bool batch_first, Scalar padding_value, int total_length) -> (Tensor, Tensor)"
   ) { data, batchSizes, batchFirst, padding, total in
+    guard data.ndim > 0 else { throw TorchError(.shape, "_pad_packed_sequence: data must have at least 1 dimension") }
+    guard batchSizes.ndim == 1, batchSizes.dtype == .int64 else {
+      throw TorchError(.type, "_pad_packed_sequence: batch_sizes must be a vector of int64")
+    }
     let sizes = try batchSizes.toArray(Int.self)
-    guard let widest = sizes.first, sizes.reduce(0, +) == data.shape[0] else {
+    guard sizes.allSatisfy({ $0 > 0 }), let widest = sizes.first, sizes.reduce(0, +) == data.shape[0] else {
       throw TorchError(.value, "batch_sizes must sum to the number of rows \(data.shape[0])")
     }
     guard total <= 0 || total >= sizes.count else {

@@ -83,10 +83,10 @@ enum PaddingModes {
     }
     guard r > 0 else { throw TorchError(.value, "pixel_shuffle expects a positive upscale_factor, but got \(r)") }
     let (c, h, w) = (x.shape[-3], x.shape[-2], x.shape[-1])
-    guard c % (r * r) == 0 else {
+    guard c % r == 0, c / r % r == 0 else {
       throw TorchError(
         .shape,
-        "pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of upscale_factor, but input.size(-3)=\(c) is not divisible by \(r * r)")
+        "pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of upscale_factor, but input.size(-3)=\(c) is not divisible by \(r &* r)")
     }
     let lead = Array(x.shape.dropLast(3))
     let n = lead.count
@@ -110,7 +110,7 @@ enum PaddingModes {
     let lead = Array(x.shape.dropLast(3))
     let n = lead.count
     return x.reshape(lead + [c, h / r, r, w / r, r])
-      .permute(Array(0..<n) + [n, n + 2, n + 4, n + 1, n + 3]).reshape(lead + [c * r * r, h / r, w / r])
+      .permute(Array(0..<n) + [n, n + 2, n + 4, n + 1, n + 3]).reshape(lead + [c &* r &* r, h / r, w / r])
   }
 
   static let channelShuffle = Operator(composite: "channel_shuffle(Tensor self, SymInt groups) -> Tensor", twins: .out) {

@@ -89,6 +89,7 @@ enum Power {
       promotion.add(x)
       for bound in [min, max] { if let bound { promotion.add(bound) } }
       let x = try Elementwise.cast(x, promotion.result)
+      let (min, max) = try representable(min, max, in: x.dtype)
       if let min, let max { return try Elementwise.apply(clampFunction, .promoted, x, MapParameters(min, max)) }
       if let min { return try Elementwise.apply(clampMinFunction, .promoted, x, MapParameters(min)) }
       return try Elementwise.apply(clampMaxFunction, .promoted, x, MapParameters(max!))
@@ -104,6 +105,21 @@ enum Power {
         return [g[0].maskedFill(inside!.logicalNot(), 0)]
       }
     })
+  /// The bounds of integers as numbers of their dtype: one beyond all numbers on its own side bounds nothing.
+  static func representable(_ min: Scalar?, _ max: Scalar?, in dtype: DType) throws -> (Scalar?, Scalar?) {
+    guard let range = dtype.integerRange else { return (min, max) }
+    func outside(_ bound: Scalar, _ name: String) -> TorchError {
+      TorchError(
+        .value,
+        "Clamp \(name) value \(bound) is outside the representable range of \(dtype.scalarTypeName)")
+    }
+    if let min, min.intValue > range.upperBound { throw outside(min, "min") }
+    if let max, max.intValue < range.lowerBound { throw outside(max, "max") }
+    return (
+      min.map { .int(Swift.max($0.intValue, range.lowerBound)) },
+      max.map { .int(Swift.min($0.intValue, range.upperBound)) }
+    )
+  }
   private static let clampFunction = MapFunction("clamp")
   private static let clampMinFunction = MapFunction("clamp_min")
   private static let clampMaxFunction = MapFunction("clamp_max")

@@ -81,7 +81,11 @@ enum Random {
           .value,
           "uniform_ expects to return a [from, to) range, but found from=\(plain(from)) > to=\(plain(to))")
       }
-      return try fill(x, "check_uniform_bounds", generator, gradientName: "UniformBackward0") { tk_random_uniform($0, $1, $2, $3, from, to) }
+      // Of complex numbers, real and imaginary parts are drawn in turn.
+      let (part, parts) = x.dtype.isComplex ? (x.dtype.realType.kernel, Int64(2)) : (x.dtype.kernel, 1)
+      return try fill(x, "check_uniform_bounds", generator, gradientName: "UniformBackward0") {
+        tk_random_uniform($0, part, $2, parts * $3, from, to)
+      }
     })
 
   static let normalInPlace = Operator(
@@ -102,12 +106,18 @@ enum Random {
       return try fill(x, "normal_kernel_cpu", generator, gradientName: "NormalBackward0") { draw($0, $1, $2, $3, mean, std) }
     })
 
-  static let bernoulliInPlace = Operator(
+  static let bernoulliInPlace: Operator<Tensor, Double, Generator?, Tensor> = Operator(
     composite: "bernoulli_.float(Tensor(a!) self, float p=0.5, *, Generator? generator=None) -> Tensor(a!)", { (x: Tensor, p: Double, generator: Generator?) in
       guard p >= 0 && p <= 1 else {
         throw TorchError(.value, "bernoulli_ expects p to be in [0, 1], but got p=\(plain(p))")
       }
-      return try fill(x, "bernoulli_scalar_cpu_", generator, gradientName: "BernoulliBackward1") { tk_random_bernoulli($0, $1, $2, $3, p) }
+      // Complex ones and zeros are drawn as real ones.
+      guard !x.dtype.isComplex else {
+        return x.copy_(try torch.noGrad { bernoulliInPlace(try emptyInOrder(of: x, x.dtype.realType), p, generator) })
+      }
+      return try fill(x, "bernoulli_scalar_cpu_", generator, gradientName: "BernoulliBackward1") {
+        tk_random_bernoulli($0, $1, $2, $3, p)
+      }
     })
 
   static let bernoulli = Operator(

@@ -48,7 +48,7 @@ enum RecurrentCell {
       let sum = gates + weights.gates(ofHidden: state[0])
       // What went wrong in this step or the one before; it has no parts.
       guard sum.isValid else { return [sum, sum] }
-      let parts = sum.chunk(4, dim: 1)
+      let parts = sum.chunk(4, dim: -1)
       let (entry, forget) = (parts[0].sigmoid(), parts[1].sigmoid())
       let cell = forget * state[1] + entry * parts[2].tanh()
       let hidden = parts[3].sigmoid() * cell.tanh()
@@ -56,7 +56,7 @@ enum RecurrentCell {
     case .gru:
       let ofHidden = weights.gates(ofHidden: state[0])
       guard gates.isValid, ofHidden.isValid else { return [gates.isValid ? ofHidden : gates] }
-      let (x, h) = (gates.chunk(3, dim: 1), ofHidden.chunk(3, dim: 1))
+      let (x, h) = (gates.chunk(3, dim: -1), ofHidden.chunk(3, dim: -1))
       let reset = (h[0] + x[0]).sigmoid(), update = (h[1] + x[1]).sigmoid()
       let new = (x[2] + h[2] * reset).tanh()
       return [(state[0] - new) * update + new]
@@ -65,14 +65,28 @@ enum RecurrentCell {
 }
 
 enum RecurrentCells {
-  private static func check(_ x: Tensor, _ state: [Tensor], _ weights: RecurrentWeights) throws {
+  private static func check(
+    _ cell: RecurrentCell, _ x: Tensor, _ state: [Tensor], _ weights: RecurrentWeights
+  ) throws {
+    for (weight, name) in [(weights.input, "w_ih"), (weights.hidden, "w_hh")] where weight.ndim != 2 {
+      throw TorchError(.shape, "\(name) must have 2 dimensions, but got \(weight.ndim)")
+    }
+    for (weight, name) in [(weights.input, "w_ih"), (weights.hidden, "w_hh")]
+    where weight.shape[0] != cell.gateCount * weights.hidden.shape[1] {
+      throw TorchError(
+        .shape,
+        "\(name) has \(weight.shape[0]) rows, but \(cell.gateCount * weights.hidden.shape[1]) are expected for a hidden_size of \(weights.hidden.shape[1])")
+    }
     let (inputSize, hiddenSize) = (weights.input.shape[1], weights.hidden.shape[1])
     guard x.ndim == 2 || x.ndim == 1, x.shape[-1] == inputSize else {
       throw TorchError(
         .shape, "input has inconsistent input_size: got \(x.shape.last ?? 0) expected \(inputSize)")
     }
     for (i, h) in state.enumerated() {
-      guard h.shape[0] == x.shape[0] else {
+      guard h.ndim == x.ndim else {
+        throw TorchError(.shape, "hidden\(i) has \(h.ndim) dimensions, but the input has \(x.ndim)")
+      }
+      guard h.shape[0] == x.shape[0] || x.ndim == 1 else {
         throw TorchError(.shape, "Input batch size \(x.shape[0]) doesn't match hidden\(i) batch size \(h.shape[0])")
       }
       guard h.shape[-1] == hiddenSize else {
@@ -86,7 +100,7 @@ enum RecurrentCells {
     _ cell: RecurrentCell, _ x: Tensor, _ state: [Tensor], _ wIH: Tensor, _ wHH: Tensor, _ bIH: Tensor?, _ bHH: Tensor?
   ) throws -> [Tensor] {
     let weights = RecurrentWeights(input: wIH, hidden: wHH, inputBias: bIH, hiddenBias: bHH, projection: nil)
-    try check(x, state, weights)
+    try check(cell, x, state, weights)
     return cell.step(weights.gates(ofInput: x), state, weights)
   }
 

@@ -56,7 +56,8 @@ enum Scans {
         // Each later result weighs this element by exp(x − y); gradients of both signs are summed in logarithms.
         let lowest = -Double.infinity
         func part(_ gradient: Tensor) -> Tensor {
-          let logs = gradient.clamp(min: 0).log() - y
+          let others = gradient <= 0
+          let logs = gradient.maskedFill(others, 1).log().maskedFill(others, .double(lowest)) - y
           return (logcumsumexpReversed(logs, dim) + x).exp()
         }
         let positive = part(g[0])

@@ -152,15 +152,17 @@ enum Searching {
   }
 
   static let unique2 = Operator(
-    "_unique2(Tensor self, bool sorted=True, bool return_inverse=False, bool return_counts=False) -> (Tensor, Tensor, Tensor)",
-    twins: .out("out", names: ["out0", "out1", "out2"]),
+    underivable:
+      "_unique2(Tensor self, bool sorted=True, bool return_inverse=False, bool return_counts=False) -> (Tensor, Tensor, Tensor)",
+    twins: .out("out", names: ["out0", "out1", "out2"]), attached: 1,
     kernel: { (x: Tensor, _: Bool, inverse: Bool, counts: Bool) in
       try distinct(x, sorted: true, inverse: inverse, counts: counts)
     })
 
   static let uniqueConsecutive = Operator(
-    "unique_consecutive(Tensor self, bool return_inverse=False, bool return_counts=False, int? dim=None) -> (Tensor, Tensor, Tensor)",
-    twins: .out("out", names: ["out0", "out1", "out2"]),
+    underivable:
+      "unique_consecutive(Tensor self, bool return_inverse=False, bool return_counts=False, int? dim=None) -> (Tensor, Tensor, Tensor)",
+    twins: .out("out", names: ["out0", "out1", "out2"]), attached: 1,
     kernel: { (x: Tensor, inverse: Bool, counts: Bool, dim: Int?) in
       guard let dim, !(x.ndim == 1) else {
         return try distinct(x, sorted: false, inverse: inverse, counts: counts)
@@ -169,8 +171,9 @@ enum Searching {
     })
 
   static let uniqueDim = Operator(
-    "unique_dim(Tensor self, int dim, bool sorted=True, bool return_inverse=False, bool return_counts=False) -> (Tensor, Tensor, Tensor)",
-    twins: .out("out", names: ["out0", "out1", "out2"]),
+    underivable:
+      "unique_dim(Tensor self, int dim, bool sorted=True, bool return_inverse=False, bool return_counts=False) -> (Tensor, Tensor, Tensor)",
+    twins: .out("out", names: ["out0", "out1", "out2"]), attached: 1,
     kernel: { (x: Tensor, dim: Int, _: Bool, inverse: Bool, counts: Bool) in
       try distinctSlices(x, dim, sorted: true, inverse: inverse, counts: counts)
     })

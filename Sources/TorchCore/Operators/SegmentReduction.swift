@@ -104,8 +104,10 @@ enum SegmentReduction {
   }
 
   static let backward: Operator<Tensor, Tensor, Tensor, String, Tensor?, Tensor?, Int, Scalar?, Tensor> = Operator(
-    "_segment_reduce_backward(Tensor grad, Tensor output, Tensor data, str reduce, *, Tensor? lengths=None, Tensor? offsets=None, int axis=0, Scalar? initial=None) -> Tensor",
-    kernel: { g, output, data, reduce, lengths, offsets, _, initial in
+    composite:
+      "_segment_reduce_backward(Tensor grad, Tensor output, Tensor data, str reduce, *, Tensor? lengths=None, Tensor? offsets=None, int axis=0, Scalar? initial=None) -> Tensor",
+    twins: .out,
+    { g, output, data, reduce, lengths, offsets, _, initial in
       let kind = try Kind(named: reduce)
       let segments = try Segments(data, lengths: lengths, offsets: offsets, unsafe: true)
       let places = try segments.places(data.shape)
@@ -117,7 +119,8 @@ enum SegmentReduction {
       }
       switch kind {
       case .sum: return spread(g)
-      case .mean: return spread(g / (try segments.lengths(g.shape, g.dtype)))
+      // Nothing is read of an empty segment's quotient.
+      case .mean: return spread(g / (try segments.lengths(g.shape, g.dtype)).clamp(min: 1))
       case .prod:
         return try product(g, output, data, segments, spread, initial)
       case .max, .min, .amax, .amin:

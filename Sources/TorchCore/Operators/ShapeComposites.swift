@@ -80,6 +80,7 @@ enum ShapeComposites {
               .value,
               "torch.\(name) attempted to split along dimension \(dim), but the size of the dimension \(x.shape[dim]) is not divisible by the split_size \(sections)!")
           }
+          try Storage.checkRoom(for: sections, of: 256)
           return try pieces(x, sections, dim)
         },
         Operator(composite: "\(name).array(Tensor(a -> *) self, int[] indices) -> Tensor(a)[]") {

@@ -129,6 +129,7 @@ enum Shapes {
     guard chunks > 0 else { throw TorchError(.value, "chunk expects `chunks` to be greater than 0, got: \(chunks)") }
     let length = x.shape[try x.shape.normalized(dim: dim)]
     let size = (length + chunks - 1) / chunks
+    if size == 0 { try Storage.checkRoom(for: chunks, of: 256) }
     if size == 0 { return (0..<chunks).map { _ in x.narrow(dim, 0, 0) } }
     return split(x, size, dim)
   }

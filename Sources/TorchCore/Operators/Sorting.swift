@@ -45,7 +45,7 @@ enum Sorting {
   static let topk = Operator(
     "topk(Tensor self, SymInt k, int dim=-1, bool largest=True, bool sorted=True) -> (Tensor values, Tensor indices)",
     twins: .out("values", names: ["values", "indices"]),
-    kernel: { (x: Tensor, k: Int, dim: Int, largest: Bool, _: Bool) in
+    kernel: { (x: Tensor, k: Int, dim: Int, largest: Bool, sorted: Bool) in
       let dim = try x.shape.normalized(dim: dim)
       guard k >= 0, k <= (x.ndim > 0 ? x.shape[dim] : 1) else {
         throw TorchError(.index, "selected index k out of range")
@@ -53,7 +53,7 @@ enum Sorting {
       var shape = x.shape
       if x.ndim > 0 { shape[dim] = k }
       let (values, indices) = try values(shape, x.dtype)
-      try x.backend.topk(try x.rowMajor(), k, dim, largest: largest, into: values, indices)
+      try x.backend.topk(try x.rowMajor(), k, dim, largest: largest, sorted: sorted, into: values, indices)
       return [values, indices]
     },
     derivative: { _, y, x, _, dim, _, _ in

@@ -31,7 +31,7 @@ enum SpecialFunctions {
     guard x.dtype != .bool else { throw TorchError(.notImplemented, "mvlgamma does not support bool tensors") }
     let x = x.dtype.isDifferentiable ? x : x.to(.default)
     let steps = Tensor.arange(.double(-0.5 * Double(p - 1)), 0.5, step: 0.5, dtype: x.dtype)
-    let constant = Double(p * (p - 1)) * 0.25 * 1.1447298858494002  // log π
+    let constant = Double(p) * Double(p - 1) * 0.25 * 1.1447298858494002  // log π
     return lgamma(x.unsqueeze(-1) + steps).sum(dim: -1) + constant
   }
 

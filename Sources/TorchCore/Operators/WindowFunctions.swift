@@ -29,6 +29,7 @@ enum WindowFunctions {
     let dtype = dtype ?? .default
     try checked(name, length, dtype)
     if length == 1 { return Tensor.ones([1], dtype: dtype) }
+    try Storage.checkRoom(for: length)
     let n = Double(periodic ? length + 1 : length)
     return try Tensor.from((0..<length).map { profile(Double($0), n) }, shape: [length]).to(dtype)
   }

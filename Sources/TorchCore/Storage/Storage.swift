@@ -44,6 +44,13 @@ public final class Storage: @unchecked Sendable {
     owner = .pool(capacity: byteCount)
   }
 
+  /// Throws where there is no room for `count` items: asked before an array of them is made, which would stop the program.
+  static func checkRoom(for count: Int, of bytes: Int = 8) throws {
+    let (total, overflow) = Swift.max(count, 0).multipliedReportingOverflow(by: bytes)
+    if overflow { throw outOfMemory(.max) }
+    _ = try Storage(byteCount: total)
+  }
+
   /// Memory that `keeper` keeps alive; no copy is made.
   public init(sharing memory: UnsafeMutableRawPointer, byteCount: Int, keeper: AnyObject?) {
     base = memory

@@ -144,19 +144,35 @@ extension Tensor {
   }
 
   public static func zeros(like other: Tensor, dtype: DType? = nil, requiresGrad: Bool = false) -> Tensor {
-    zeros(other.shape, dtype: dtype ?? other.dtype, requiresGrad: requiresGrad)
+    if other.isContiguous { return zeros(other.shape, dtype: dtype ?? other.dtype, requiresGrad: requiresGrad) }
+    return full(like: other, 0, dtype: dtype, requiresGrad: requiresGrad)
   }
 
   public static func ones(like other: Tensor, dtype: DType? = nil, requiresGrad: Bool = false) -> Tensor {
-    ones(other.shape, dtype: dtype ?? other.dtype, requiresGrad: requiresGrad)
+    full(like: other, 1, dtype: dtype, requiresGrad: requiresGrad)
   }
 
   public static func empty(like other: Tensor, dtype: DType? = nil) -> Tensor {
-    empty(other.shape, dtype: dtype ?? other.dtype)
+    if other.isContiguous { return empty(other.shape, dtype: dtype ?? other.dtype) }
+    return made(false) {
+      try other.checkValid()
+      return try Random.emptyInOrder(of: other, dtype)
+    }
   }
 
-  public static func full(like other: Tensor, _ value: Scalar, dtype: DType? = nil) -> Tensor {
-    full(other.shape, value, dtype: dtype ?? other.dtype)
+  public static func full(
+    like other: Tensor, _ value: Scalar, dtype: DType? = nil, requiresGrad: Bool = false
+  ) -> Tensor {
+    if other.isContiguous {
+      return full(other.shape, value, dtype: dtype ?? other.dtype, requiresGrad: requiresGrad)
+    }
+    // The dimensions lie in memory in the order of the other's.
+    return made(requiresGrad) {
+      try other.checkValid()
+      let fresh = try Random.emptyInOrder(of: other, dtype)
+      try fresh.backend.fill(fresh, with: value)
+      return fresh
+    }
   }
 
   /// The numbers from `start` up to, not including, `end`, `step` apart.
@@ -222,6 +238,7 @@ extension Tensor {
       // Integers are counted between the integers that the ends are cut to.
       let isWhole = dtype.isInteger
       let (a, b) = isWhole ? (Double(start.intValue), Double(end.intValue)) : (start.doubleValue, end.doubleValue)
+      try Storage.checkRoom(for: steps)
       // PyTorch counts from the nearer end, in the precision of the result.
       let values: [Double] = (0..<steps).map { i in
         if steps == 1 { return a }

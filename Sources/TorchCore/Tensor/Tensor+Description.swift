@@ -15,6 +15,7 @@ extension Tensor: CustomStringConvertible {
 
   /// The same, printed by `options` instead of the process's.
   public func description(_ options: PrintOptions) -> String {
+    if let sparseParts { return sparseDescription(sparseParts, options) }
     if let failure { return "<invalid tensor: \(failure.message)>" }
     if let batched = autograd?.batched { return batched.description(options) }
     let prefix = "tensor("
@@ -68,13 +69,13 @@ extension Tensor: CustomStringConvertible {
 
 extension Shape {
   /// Python's tuple form: `(2, 3)`, `(5,)`, `()`.
-  fileprivate var tupleDescription: String {
+  var tupleDescription: String {
     "(" + map(String.init).joined(separator: ", ") + (count == 1 ? ",)" : ")")
   }
 }
 
 /// Writes the brackets and elements of one tensor.
-private struct TensorWriter {
+struct TensorWriter {
   private let shape: Shape
   private let options: PrintOptions
   private let summarizes: Bool

@@ -120,7 +120,7 @@ extension Tensor {
   public var elementSize: Int { dtype.itemSize }
 
   /// How elements are stored, as PyTorch names it.
-  public var layout: String { "torch.strided" }
+  public var layout: String { isSparse ? "torch.sparse_coo" : "torch.strided" }
 
   /// The size of dimension `dim`; negative ones count from the end.
   public func size(_ dim: Int) -> Int { shape[dim] }
@@ -157,7 +157,7 @@ extension Tensor {
 // MARK: - Invalid tensors
 
 extension Tensor {
-  private static let emptyStorage = Storage(sharing: UnsafeMutableRawPointer(bitPattern: 64)!, byteCount: 0, keeper: nil)
+  static let emptyStorage = Storage(sharing: UnsafeMutableRawPointer(bitPattern: 64)!, byteCount: 0, keeper: nil)
 
   /// A tensor that carries `error`, which is reported to the error scope; without a scope the program stops.
   public static func invalid(_ error: TorchError) -> Tensor {

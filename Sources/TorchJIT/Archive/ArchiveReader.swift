@@ -36,7 +36,7 @@ extension JIT {
 
     /// The archive's module and the code that it runs, all of it compiled.
     func object(device: Device?) throws -> ScriptObject {
-      let unit = try CompilationUnit(constants: constants(device)) { qualifier in
+      let unit = CompilationUnit(constants: [], operatorVersion: archive.version) { qualifier in
         let record = "code/\(qualifier.replacing(".", with: "/")).py"
         guard archive.contains(record) else { return nil }
         guard let text = try archive.record(record).text else {
@@ -44,6 +44,7 @@ extension JIT {
         }
         return text
       }
+      unit.constants = try constants(device, unit)
       let value = try ObjectUnpickler.value(
         archive.record("data.pkl"), archive.storages(), device: device, unit: unit)
       guard case .object(let object) = value, object.type.isModule else {
@@ -53,11 +54,10 @@ extension JIT {
       return object
     }
 
-    /// What `CONSTANTS.c0`, … stand for. They are read before any code, so they can name no class of it.
-    private func constants(_ device: Device?) throws -> [IValue] {
+    /// What `CONSTANTS.c0`, … stand for: tensors and lists, and enumerations and objects of classes.
+    private func constants(_ device: Device?, _ unit: CompilationUnit) throws -> [IValue] {
       let value = try ObjectUnpickler.value(
-        archive.record("constants.pkl"), archive.storages(in: "constants/"), device: device,
-        unit: CompilationUnit(constants: [], resolve: { _ in nil }))
+        archive.record("constants.pkl"), archive.storages(in: "constants/"), device: device, unit: unit)
       guard case .tuple(let tuple) = value else {
         throw TorchError(.serialization, "the archive's constants are a \(value.type), not a tuple")
       }

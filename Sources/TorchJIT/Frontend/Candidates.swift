@@ -39,6 +39,15 @@ extension JIT {
       }
     }
 
+    /// An operator of an old archive.
+    init(_ upgrader: Upgrader) {
+      target = .function(upgrader.function)
+      signature = Signature(upgrader.schema)
+      text = upgrader.schema.text
+      kind = "prim::CallFunction"
+      families = []
+    }
+
     /// A node that the interpreter knows by its kind.
     init(node schema: String) {
       let schema = Schema(schema)
@@ -80,10 +89,14 @@ extension JIT {
 
 extension JIT.Candidate {
   /// All that `name` may stand for, in the order in which they are tried.
-  static func named(_ name: String) -> [JIT.Candidate] {
-    var candidates = (operators[name] ?? []).map { JIT.Candidate($0) }
-    let builtins = JIT.Builtins.named(name).map { JIT.Candidate($0) }
+  /// - Parameter version: The version of the archive that the name comes from; nil where the name has today's meaning.
+  static func named(_ name: String, version: Int? = nil) -> [JIT.Candidate] {
+    let upgraders = JIT.Upgrader.named(name, version: version)
+    let current = { (schema: Schema) in !upgraders.contains { $0.replaces(schema) } }
+    var candidates = (operators[name] ?? []).filter { current($0.schema) }.map { JIT.Candidate($0) }
+    let builtins = JIT.Builtins.named(name).filter { current($0.schema) }.map { JIT.Candidate($0) }
     candidates += builtins.filter { !$0.isGeneral } + builtins.filter(\.isGeneral)
+    candidates += upgraders.map { JIT.Candidate($0) }
     if candidates.isEmpty { candidates += (nodes[name] ?? []).map { JIT.Candidate(node: $0) } }
     if let rewrite = rewrites[name] {
       candidates.append(JIT.Candidate(String(name.dropFirst("aten::".count)), rewrite))

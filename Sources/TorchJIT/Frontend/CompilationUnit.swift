@@ -57,8 +57,11 @@ extension JIT {
       }
     }
 
-    /// What `CONSTANTS.c0`, … of archives stand for.
-    let constants: [IValue]
+    /// What `CONSTANTS.c0`, … of archives stand for. They may be objects of the unit's own classes, so that they come
+    /// after it and before the code that names them.
+    package var constants: [IValue]
+    /// The version of the operators that the source means; nil is today's.
+    let operatorVersion: Int?
     private let resolve: (String) throws -> String?
     private var items: [String: Item] = [:]
     private var files: [String: SourceFile?] = [:]
@@ -89,9 +92,13 @@ extension JIT {
     /// The classes and functions of an archive.
     /// - Parameters:
     ///   - constants: What `CONSTANTS.c0`, … stand for.
+    ///   - operatorVersion: The version of the archive, whose operators may have changed since.
     ///   - resolve: The text of the file for a qualifier, `__torch__.torch.nn.modules.linear`, if there is one.
-    package init(constants: [IValue], resolve: @escaping (String) throws -> String?) {
+    package init(
+      constants: [IValue], operatorVersion: Int? = nil, resolve: @escaping (String) throws -> String?
+    ) {
       self.constants = constants
+      self.operatorVersion = operatorVersion
       self.resolve = resolve
     }
 

@@ -70,7 +70,7 @@ extension JIT.Emitter {
   func callOperators(
     _ name: String, receiver: GraphValue? = nil, _ arguments: [CallArgument], at position: Syntax.Position
   ) throws -> GraphValue {
-    let candidates = JIT.Candidate.named(name)
+    let candidates = JIT.Candidate.named(name, version: unit.operatorVersion)
     let values = (receiver.map { [$0] } ?? []) + arguments.map(\.value)
     if candidates.isEmpty {
       missing(name)

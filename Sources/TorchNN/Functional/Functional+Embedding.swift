@@ -9,11 +9,12 @@ extension nn {
 extension nn.functional {
   /// Rows of `weight` (entries, size) for indices of any shape: (…) gives (…, size). The row `paddingIdx` takes no gradient.
   ///
-  /// With `maxNorm`, rows that are longer are shortened to it in `weight` itself.
+  /// With `maxNorm`, rows that are longer are shortened to it in `weight` itself. With `sparse`, the gradient of `weight` is a
+  /// sparse tensor of the rows that were looked up (`optim.SparseAdam`, `SGD` and `Adagrad` take it).
   /// Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.embedding.html
   public static func embedding(
     _ indices: Tensor, _ weight: Tensor, paddingIdx: Int? = nil, maxNorm: Double? = nil, normType: Double = 2,
-    scaleGradByFreq: Bool = false
+    scaleGradByFreq: Bool = false, sparse: Bool = false
   ) -> Tensor {
     guard indices.isValid, weight.isValid else { return indices.isValid ? weight : indices }
     guard indices.dtype == .int64 || indices.dtype == .int32 else {
@@ -31,8 +32,8 @@ extension nn.functional {
       shorten(weight, indices, to: maxNorm, normType)
     }
     return torch.embedding(
-      weight, indices, paddingIdx: paddingIdx.map { $0 < 0 ? $0 + entries : $0 } ?? -1, scaleGradByFreq: scaleGradByFreq
-    )
+      weight, indices, paddingIdx: paddingIdx.map { $0 < 0 ? $0 + entries : $0 } ?? -1, scaleGradByFreq: scaleGradByFreq,
+      sparse: sparse)
   }
 
   /// Shortens rows in the weight itself. Detached it takes part in no graph, so a trace of this runs with gradients on.
@@ -45,8 +46,8 @@ extension nn.functional {
   /// Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.embedding_bag.html
   public static func embeddingBag(
     _ indices: Tensor, _ weight: Tensor, offsets: Tensor? = nil, maxNorm: Double? = nil, normType: Double = 2,
-    scaleGradByFreq: Bool = false, mode: nn.BagMode = .mean, perSampleWeights: Tensor? = nil,
-    includeLastOffset: Bool = false, paddingIdx: Int? = nil
+    scaleGradByFreq: Bool = false, mode: nn.BagMode = .mean, sparse: Bool = false,
+    perSampleWeights: Tensor? = nil, includeLastOffset: Bool = false, paddingIdx: Int? = nil
   ) -> Tensor {
     func refuse(_ message: String) -> Tensor { .invalid(TorchError(.value, message)) }
     guard indices.isValid, weight.isValid else { return indices.isValid ? weight : indices }
@@ -61,6 +62,7 @@ extension nn.functional {
     if mode == .max, scaleGradByFreq {
       return refuse("max mode does not support scaling the gradient by the frequency")
     }
+    if mode == .max, sparse { return refuse("max mode does not support sparse weights") }
     if perSampleWeights != nil, mode != .sum {
       return .invalid(
         TorchError(
@@ -87,7 +89,7 @@ extension nn.functional {
     }
     return torch.embeddingBag(
       weight, indices.reshape([-1]), starts.to(indices.dtype), scaleGradByFreq: scaleGradByFreq, mode: mode.rawValue,
-      perSampleWeights: perSampleWeights?.reshape([-1]),
+      sparse: sparse, perSampleWeights: perSampleWeights?.reshape([-1]),
       includeLastOffset: indices.ndim == 2 ? false : includeLastOffset,
       paddingIdx: paddingIdx)
   }

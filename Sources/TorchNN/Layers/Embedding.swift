@@ -19,17 +19,20 @@ extension nn {
     public let normType: Double
     /// Divide gradients by how often each row occurs in the batch.
     public let scaleGradByFreq: Bool
+    /// Whether the gradient of `weight` is a sparse tensor of the rows that were looked up.
+    public let sparse: Bool
     @Parameter public var weight: Tensor
 
     public init(
       _ numEmbeddings: Int, _ embeddingDim: Int, paddingIdx: Int? = nil, maxNorm: Double? = nil, normType: Double = 2,
-      scaleGradByFreq: Bool = false, dtype: DType? = nil
+      scaleGradByFreq: Bool = false, sparse: Bool = false, dtype: DType? = nil
     ) {
       self.numEmbeddings = numEmbeddings
       self.embeddingDim = embeddingDim
       self.maxNorm = maxNorm
       self.normType = normType
       self.scaleGradByFreq = scaleGradByFreq
+      self.sparse = sparse
       self.paddingIdx = paddingIdx.map { $0 < 0 ? $0 + numEmbeddings : $0 }
       weight = Tensor.empty([numEmbeddings, embeddingDim], dtype: dtype)
       super.init()
@@ -48,12 +51,13 @@ extension nn {
 
     public func forward(_ indices: Tensor) -> Tensor {
       functional.embedding(
-        indices, weight, paddingIdx: paddingIdx, maxNorm: maxNorm, normType: normType, scaleGradByFreq: scaleGradByFreq)
+        indices, weight, paddingIdx: paddingIdx, maxNorm: maxNorm, normType: normType, scaleGradByFreq: scaleGradByFreq,
+        sparse: sparse)
     }
 
     public override var extraRepr: String {
       "\(numEmbeddings), \(embeddingDim)" + (paddingIdx.map { ", padding_idx=\($0)" } ?? "")
-        + EmbeddingRepr.options(maxNorm, normType, scaleGradByFreq)
+        + EmbeddingRepr.options(maxNorm, normType, scaleGradByFreq) + (sparse ? ", sparse=True" : "")
     }
   }
 
@@ -74,14 +78,15 @@ extension nn {
     public let normType: Double
     public let scaleGradByFreq: Bool
     public let mode: BagMode
+    public let sparse: Bool
     public let includeLastOffset: Bool
     public let paddingIdx: Int?
     @Parameter public var weight: Tensor
 
     public init(
       _ numEmbeddings: Int, _ embeddingDim: Int, maxNorm: Double? = nil, normType: Double = 2,
-      scaleGradByFreq: Bool = false, mode: BagMode = .mean, includeLastOffset: Bool = false, paddingIdx: Int? = nil,
-      dtype: DType? = nil
+      scaleGradByFreq: Bool = false, mode: BagMode = .mean, sparse: Bool = false, includeLastOffset: Bool = false,
+      paddingIdx: Int? = nil, dtype: DType? = nil
     ) {
       self.numEmbeddings = numEmbeddings
       self.embeddingDim = embeddingDim
@@ -89,6 +94,7 @@ extension nn {
       self.normType = normType
       self.scaleGradByFreq = scaleGradByFreq
       self.mode = mode
+      self.sparse = sparse
       self.includeLastOffset = includeLastOffset
       self.paddingIdx = paddingIdx.map { $0 < 0 ? $0 + numEmbeddings : $0 }
       weight = Tensor.empty([numEmbeddings, embeddingDim], dtype: dtype)
@@ -115,7 +121,7 @@ extension nn {
     private func bags(_ indices: Tensor, _ offsets: Tensor?, _ perSampleWeights: Tensor?) -> Tensor {
       functional.embeddingBag(
         indices, weight, offsets: offsets, maxNorm: maxNorm, normType: normType, scaleGradByFreq: scaleGradByFreq,
-        mode: mode, perSampleWeights: perSampleWeights, includeLastOffset: includeLastOffset, paddingIdx: paddingIdx)
+        mode: mode, sparse: sparse, perSampleWeights: perSampleWeights, includeLastOffset: includeLastOffset, paddingIdx: paddingIdx)
     }
 
     public override var extraRepr: String {

@@ -35,11 +35,12 @@ extension ONNX {
           "Unsupported ONNX opset version: \(settings.opset); supported are \(ExportSettings.opsets.lowerBound) to \(ExportSettings.opsets.upperBound)"
         )
       }
+      let expected = self.graph.inputs.count - (root == nil ? 0 : 1) - parameters.count
+      guard expected == example.count else {
+        throw TorchError(.type, "the model takes \(expected) inputs, the example has \(example.count)")
+      }
       let graph = prepared()
       let inputs = graph.inputs.dropFirst(root == nil ? 0 : 1).dropLast(parameters.count)
-      guard inputs.count == example.count else {
-        throw TorchError(.type, "the model takes \(inputs.count) inputs, the example has \(example.count)")
-      }
       let names = NameTable()
       let inputNames = try self.inputNames(Array(inputs), names)
       let tensors = example.flatMap(\.flattened)
@@ -51,9 +52,15 @@ extension ONNX {
       return try attempt(graph, tensors, variants, inputNames)
     }
 
-    /// The graph made ready: calls inlined, constants and decided branches folded, dropout outside of training gone.
+    /// The graph made ready: inputs that are no tensors built in, calls inlined, constants and decided branches folded,
+    /// dropout outside of training gone.
     private func prepared() -> JIT.Graph {
       let copy = graph.copy()
+      for (input, value) in zip(copy.inputs.dropFirst(root == nil ? 0 : 1), example) where !value.hasTensors {
+        let node = JIT.Graph.constant(value, value.isNone ? input.type : nil)
+        if let first = copy.block.nodes.first { copy.block.insert(node, before: first) } else { copy.block.append(node) }
+        input.replaceAllUses(with: node.output)
+      }
       copy.inline()
       copy.propagateConstants()
       copy.peephole()
@@ -64,15 +71,14 @@ extension ONNX {
     private func inputNames(_ parameters: [JIT.GraphValue], _ names: NameTable) throws -> [String] {
       var defaults: [String] = []
       for (parameter, value) in zip(parameters, example) {
-        let count = value.flattened.count
         let base = parameter.name.isEmpty ? "input" : parameter.name
-        if !value.isTensors {
+        if value.hasTensors, !value.isTensors {
           throw TorchError(
             .type,
             "input '\(base)' is a \(value.type): only tensors, and tuples, lists and dictionaries of them, are inputs of an ONNX model"
           )
         }
-        defaults += count == 1 ? [base] : (0..<count).map { "\(base)_\($0)" }
+        defaults += ExportJob.inputNames(of: value, called: base)
       }
       guard settings.inputNames.count <= defaults.count else {
         throw TorchError(
@@ -84,6 +90,12 @@ extension ONNX {
       }
       let given = settings.inputNames.map(names.unique)
       return given + defaults.dropFirst(given.count).map(names.unique)
+    }
+
+    /// Names of the tensors in an argument.
+    static func inputNames(of value: JIT.IValue, called name: String) -> [String] {
+      let count = value.flattened.count
+      return count == 1 ? [name] : (0..<count).map { "\(name)_\($0)" }
     }
 
     // MARK: Variants
@@ -126,7 +138,7 @@ extension ONNX {
       for (value, parameter) in zip(open.suffix(parameters.count), parameters) {
         exporter.values[value] = .tensor(exporter.state(parameter.tensor, parameter.name))
       }
-      for (port, value) in zip(open, example) {
+      for (port, value) in zip(open, example) where value.hasTensors {
         exporter.values[port] = input(value, exporter) {
           defer { next += 1 }
           let cell = Cell(inputNames[next], samples: inputs.map { $0[next] }, in: exporter.root)
@@ -249,6 +261,8 @@ extension JIT.IValue {
     default: elements?.flatMap(\.flattened) ?? []
     }
   }
+
+  fileprivate var hasTensors: Bool { !flattened.isEmpty }
 
   /// Whether it is a tensor or made of tensors.
   fileprivate var isTensors: Bool {

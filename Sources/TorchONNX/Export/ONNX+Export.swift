@@ -111,7 +111,10 @@ extension ONNX {
   /// let model = try JIT.load("model.pt")
   /// try ONNX.export(model, [.tensor(image)], to: "model.onnx", dynamicAxes: ["x": [0: "batch"]])
   /// ```
-  /// - Parameter inputNames: Names of the tensors in the inputs; without them, those of the method's parameters.
+  /// - Parameters:
+  ///   - inputs: A value for each parameter; those that are left out have their defaults. Numbers, texts, `None` and lists
+  ///     of them are built in: the model's inputs are the tensors.
+  ///   - inputNames: Names of the tensors in the inputs; without them, those of the method's parameters.
   /// - Throws: `TorchError` of kind `.notImplemented` that names all operators that cannot be expressed; nothing is
   ///   written then.
   ///
@@ -121,14 +124,20 @@ extension ONNX {
     outputNames: [String] = [], dynamicAxes: [String: DynamicAxes] = [:], exportParams: Bool = true, opset: Int = 20
   ) throws {
     let method = try module.method("forward")
-    let names = method.function.signature.parameters.dropFirst().map(\.name)
+    let parameters = method.function.signature.parameters.dropFirst()
+    var inputs = inputs
+    for parameter in parameters.dropFirst(inputs.count) {
+      guard let standard = parameter.defaultValue else { break }
+      inputs.append(standard)
+    }
+    let names = zip(parameters, inputs).flatMap { ExportJob.inputNames(of: $1, called: $0.name) }
     let modes = module.modules().map { ($0, $0.training) }
     module.eval()
     defer { for (module, training) in modes { module.train(training) } }
     try torch.noGrad {
       try export(
         method.function, of: module.object, inputs, to: path,
-        inputNames: inputNames ?? Array(names.prefix(inputs.count)), outputNames: outputNames,
+        inputNames: inputNames ?? names, outputNames: outputNames,
         dynamicAxes: dynamicAxes, exportParams: exportParams, opset: opset)
     }
   }

@@ -154,9 +154,10 @@ extension ONNX.Model.Port {
       tensor.hasShape
       ? tensor.shape.dim.map { dim in
         switch dim.value {
-        case .dimValue(let size)?: .fixed(Int(size))
-        case .dimParam(let name)?: .named(name)
-        case nil: .unknown
+        // Some exporters write -1 where a size is not known.
+        case .dimValue(let size)? where size >= 0: .fixed(Int(size))
+        case .dimParam(let name)? where !name.isEmpty: .named(name)
+        default: .unknown
         }
       } : nil
   }

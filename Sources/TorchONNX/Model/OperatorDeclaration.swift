@@ -49,7 +49,7 @@ extension ONNX {
       Resizing.operators, Sampling.operators, Detection.operators, Sorting.operators, Signals.operators,
       AttentionOperators.operators, LinearAttention.operators, Quantization.operators, ControlFlow.operators,
       Sequences.operators, Text.operators, Losses.operators, Randomness.operators, Optimizers.operators,
-      MachineLearning.operators,
+      MachineLearning.operators, ContribOperators.operators, ContribQuantization.operators,
     ]
 
     private static let table: [String: [OperatorDeclaration]] =

@@ -43,6 +43,12 @@ extension ONNX {
           return x / (x.abs() + 1)
         },
         .tensor("LeakyRelu") { call in try call[0].leakyRelu(negativeSlope: .double(call.float("alpha", 0.01))) },
+        .tensor("PRelu") { call in
+          // Up to opset 6 a slope for each channel.
+          let (x, slope) = (try call[0], try call[1])
+          let perChannel = slope.numel == 1 || x.ndim < 3 ? slope : slope.reshape([-1] + Array(repeating: 1, count: x.ndim - 2))
+          return torch.where(x < 0, perChannel * x, x)
+        },
         .tensor("PRelu", since: 7) { call in
           let x = try call[0]
           return torch.where(x < 0, try call[1] * x, x)
@@ -64,10 +70,7 @@ extension ONNX {
         .tensor("HardSigmoid") { call in
           (try call[0] * call.float("alpha", 0.2) + call.float("beta", 0.5)).clamp(min: 0, max: 1)
         },
-        .tensor("HardSwish") { call in
-          let x = try call[0]
-          return x * (x / 6 + 0.5).clamp(min: 0, max: 1)
-        },
+        .tensor("HardSwish") { call in try call[0].hardswish() },
         .tensor("Gelu") { call in try call[0].gelu(approximate: call.string("approximate", "none")) },
         .tensor("Mish") { call in
           let x = try call[0]

@@ -30,6 +30,19 @@ extension ONNX {
       .tensor(name, since: 7) { call in function(try call[0], try call[1]) }
     }
 
+    /// Up to opset 6 the second operand broadcasts from dimension `axis` of the first on.
+    static func aligned(_ call: Call) throws -> Tensor {
+      let (a, b) = (try call[0], try call[1])
+      guard call.bool("broadcast"), call.has("axis"), b.ndim < a.ndim else { return b }
+      let axis = try call.axis(call.int("axis", 0), a.ndim)
+      try call.check(axis + b.ndim <= a.ndim, "\(b.shape) does not fit \(a.shape) from dimension \(axis) on")
+      return b.reshape(Array(b.shape) + Array(repeating: 1, count: a.ndim - axis - b.ndim))
+    }
+
+    private static func old(_ name: String, _ function: @escaping @Sendable (Tensor, Tensor) -> Tensor) -> OperatorDeclaration {
+      .tensor(name) { call in function(try call[0], try aligned(call)) }
+    }
+
     /// An operator of any number of tensors.
     private static func folding(
       _ name: String, ordered: Bool, _ function: @escaping @Sendable (Tensor, Tensor) -> Tensor
@@ -43,6 +56,8 @@ extension ONNX {
     }
 
     static let operators: [OperatorDeclaration] = [
+      old("Add") { $0 + $1 }, old("Sub") { $0 - $1 }, old("Mul") { $0 * $1 }, old("Pow") { $0.pow($1) },
+      old("Div") { $0.dtype.isDifferentiable ? $0 / $1 : $0.div($1, rounding: .trunc) },
       binary("Add") { $0 + $1 },
       binary("Sub") { $0 - $1 },
       binary("Mul") { $0 * $1 },

@@ -20,7 +20,13 @@ extension ONNX {
       .tensor(name, since: 7, type: nil) { call in function(try call[0].bool(), try call[1].bool()) }
     }
 
+    private static func old(_ name: String, _ function: @escaping @Sendable (Tensor, Tensor) -> Tensor) -> OperatorDeclaration {
+      .tensor(name, type: nil) { call in function(try call[0], try Arithmetic.aligned(call)) }
+    }
+
     static let operators: [OperatorDeclaration] = [
+      old("Equal") { $0.eq($1) }, old("Greater") { $0.gt($1) }, old("Less") { $0.lt($1) },
+      old("And") { $0.logicalAnd($1) }, old("Or") { $0.logicalOr($1) }, old("Xor") { $0.bool().ne($1.bool()) },
       .moving("Equal", since: 7, type: nil) { call in try call[0].eq(call[1]) },
       ordered("Greater") { $0.gt($1) },
       ordered("GreaterOrEqual") { $0.ge($1) },

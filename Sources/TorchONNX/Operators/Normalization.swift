@@ -23,21 +23,27 @@ extension ONNX {
     }
 
     /// Statistics over the dimensions from `axis` on, in float32 unless the type is wider.
-    private static func layerNorm(_ call: Call) throws -> [Value] {
+    static func layerNorm(_ call: Call) throws -> [Value] {
       let given = try call[0]
       let axis = try call.axis(call.int("axis", -1), given.ndim)
       let wide = call.int("stash_type", 1) == 1 && given.dtype.itemSize < 4
       let x = wide ? given.float() : given
+      let sizes = Array(given.shape.dropFirst(axis))
+      let (scale, bias) = (try call[1], try call.optional(2))
+      if !wide, !call.wants(1), !call.wants(2), Array(scale.shape) == sizes, bias.map({ Array($0.shape) == sizes }) ?? true {
+        let y = torch.layerNorm(x, sizes, weight: scale, bias: bias, eps: call.float("epsilon", 1e-5))
+        return [call.typed(y, like: 0)]
+      }
       let dims = Array(axis..<x.ndim)
       let mean = x.mean(dim: dims, keepdim: true)
       let centred = x - mean
       let inverse = ((centred * centred).mean(dim: dims, keepdim: true) + call.float("epsilon", 1e-5)).rsqrt()
-      var y = (centred * inverse).to(given.dtype) * (try call[1])
-      if let bias = try call.optional(2) { y = y + bias }
+      var y = (centred * inverse).to(given.dtype) * scale
+      if let bias { y = y + bias }
       return [call.typed(y, like: 0), Value(mean), Value(inverse)]
     }
 
-    private static func rmsNorm(_ call: Call) throws -> Tensor {
+    static func rmsNorm(_ call: Call) throws -> Tensor {
       let given = try call[0]
       let axis = try call.axis(call.int("axis", -1), given.ndim)
       let x = call.int("stash_type", 1) == 1 && given.dtype.itemSize < 4 ? given.float() : given
@@ -70,7 +76,7 @@ extension ONNX {
     }
 
     static let operators: [OperatorDeclaration] = [
-      .values("BatchNormalization", since: 7, settings: [3, 4], batchNorm),
+      .values("BatchNormalization", settings: [3, 4], batchNorm),
       .tensor("InstanceNormalization") { call in
         torch.instanceNorm(
           try call[0], weight: try call[1], bias: try call[2], eps: call.float("epsilon", 1e-5))

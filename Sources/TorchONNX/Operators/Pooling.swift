@@ -27,12 +27,16 @@ extension ONNX {
     private static func maxPool(_ call: Call) throws -> [Value] {
       let x = try call[0]
       let window = try geometry(call)
-      if !call.wants(1), isUsual(call, window, x) {
+      if !call.wants(1), window.rank <= 3, x.dtype.isFloatingPoint {
+        // Where the pads are not our operators' own they are put there before.
+        let isPlain = isUsual(call, window, x)
+        let x = isPlain ? x : window.padded(x, .double(-.infinity))
+        let padding = isPlain ? window.begins : Array(repeating: 0, count: window.rank)
         let y =
           switch window.rank {
-          case 1: torch.maxPool1d(x, window.kernel, stride: window.strides, padding: window.begins, dilation: window.dilations)
-          case 2: torch.maxPool2d(x, window.kernel, stride: window.strides, padding: window.begins, dilation: window.dilations)
-          default: torch.maxPool3d(x, window.kernel, stride: window.strides, padding: window.begins, dilation: window.dilations)
+          case 1: torch.maxPool1d(x, window.kernel, stride: window.strides, padding: padding, dilation: window.dilations)
+          case 2: torch.maxPool2d(x, window.kernel, stride: window.strides, padding: padding, dilation: window.dilations)
+          default: torch.maxPool3d(x, window.kernel, stride: window.strides, padding: padding, dilation: window.dilations)
           }
         return [call.typed(y, like: 0)]
       }
@@ -55,23 +59,26 @@ extension ONNX {
       return [call.typed(best.values, like: 0), Value(index + offset)]
     }
 
-    private static func averagePool(_ call: Call) throws -> Tensor {
+    static func averagePool(_ call: Call) throws -> Tensor {
       let x = try call[0]
       let window = try geometry(call)
       let countPad = call.bool("count_include_pad")
-      if isUsual(call, window, x), window.dilations.allSatisfy({ $0 == 1 }) {
+      func average(_ x: Tensor, _ padding: [Int]) -> Tensor {
         switch window.rank {
-        case 1:
-          return torch.avgPool1d(x, window.kernel, stride: window.strides, padding: window.begins, countIncludePad: countPad)
-        case 2:
-          return torch.avgPool2d(x, window.kernel, stride: window.strides, padding: window.begins, countIncludePad: countPad)
-        default:
-          return torch.avgPool3d(x, window.kernel, stride: window.strides, padding: window.begins, countIncludePad: countPad)
+        case 1: torch.avgPool1d(x, window.kernel, stride: window.strides, padding: padding, countIncludePad: countPad)
+        case 2: torch.avgPool2d(x, window.kernel, stride: window.strides, padding: padding, countIncludePad: countPad)
+        default: torch.avgPool3d(x, window.kernel, stride: window.strides, padding: padding, countIncludePad: countPad)
         }
+      }
+      let isDense = window.dilations.allSatisfy { $0 == 1 }
+      if isDense, isUsual(call, window, x) { return average(x, window.begins) }
+      let one = Tensor.ones(Shape([1, 1] + Array(x.shape.dropFirst(2))), dtype: x.dtype)
+      if isDense, window.rank <= 3, x.dtype.isFloatingPoint {
+        let none = Array(repeating: 0, count: window.rank)
+        return average(window.padded(x, 0), none) / average(window.padded(one, countPad ? 1 : 0, beyond: 0), none)
       }
       let dims = windowDims(window)
       let sums = window.windows(window.padded(x, 0)).sum(dim: dims)
-      let one = Tensor.ones(Shape([1, 1] + Array(x.shape.dropFirst(2))), dtype: x.dtype)
       return sums / window.windows(window.padded(one, countPad ? 1 : 0, beyond: 0)).sum(dim: dims)
     }
 

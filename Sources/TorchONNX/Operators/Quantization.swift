@@ -1,6 +1,6 @@
 // Quantized numbers: to and from them, and products of them.
 //
-// Products of integers are summed exactly: in float64, which holds every sum below 2⁵³.
+// Products of integers are summed exactly; see `IntegerProducts`.
 // Reference: https://onnx.ai/onnx/operators/onnx__QuantizeLinear.html
 
 import TorchCore
@@ -24,7 +24,7 @@ extension ONNX {
       return full.narrow(axis, 0, x.shape[axis])
     }
 
-    private static func quantize(_ call: Call) throws -> [Value] {
+    static func quantize(_ call: Call) throws -> [Value] {
       let (x, scale) = (try call[0], try call[1])
       let zero = try call.optional(2)
       var type: ElementType = zero == nil ? .uint8 : try call.type(2)
@@ -37,13 +37,13 @@ extension ONNX {
         let rounding = Casting.Rounding(saturate: call.bool("saturate", true))
         return [try Casting.cast(Value(shifted), to: type, rounding)]
       }
-      var whole = scaled.double().round()
+      var whole = scaled.round()
       if let zero { whole = whole + (try spread(call, zero, over: x)) }
       let limited = whole.clamp(min: .int(range.lowerBound), max: .int(range.upperBound))
       return [.tensor(limited.to(type.carrier), type)]
     }
 
-    private static func dequantize(_ call: Call) throws -> [Value] {
+    static func dequantize(_ call: Call) throws -> [Value] {
       let (x, scale) = (try call[0], try call[1])
       var numbers = x.float()
       if let zero = try call.optional(2) { numbers = numbers - (try spread(call, zero, over: x)).float() }
@@ -51,19 +51,24 @@ extension ONNX {
       return [try Casting.cast(Value(numbers * (try spread(call, scale, over: x))), to: type)]
     }
 
-    private static func dynamic(_ call: Call) throws -> [Value] {
-      let x = try call[0]
+    /// The scale and zero point that cover the values of `x` and zero with 0 … 255.
+    static func range(of x: Tensor) -> (scale: Tensor, zero: Tensor) {
       let (low, high) = (x.min().clamp(max: 0), x.max().clamp(min: 0))
       let range = high - low
-      let scale = torch.where(range .== 0, Tensor.ones([], dtype: x.dtype), range) / 255
-      let zero = (low.neg() / scale).clamp(min: 0, max: 255).round()
+      let scale = torch.where(range .== 0, Tensor.ones([], dtype: x.dtype), range / 255)
+      return (scale, (low.neg() / scale).clamp(min: 0, max: 255).round())
+    }
+
+    private static func dynamic(_ call: Call) throws -> [Value] {
+      let x = try call[0]
+      let (scale, zero) = range(of: x)
       let y = ((x / scale).round() + zero).clamp(min: 0, max: 255)
       return [Value(y.to(.uint8)), Value(scale), Value(zero.to(.uint8))]
     }
 
-    /// `x` minus its zero point, which may be one for each index of `axis`, exactly.
-    private static func centred(_ x: Tensor, _ zero: Tensor?, axis: Int) -> Tensor {
-      let wide = x.double()
+    /// `x` minus its zero point, which may be one for each index of `axis`, in float32, which holds it exactly.
+    static func centred(_ x: Tensor, _ zero: Tensor?, axis: Int) -> Tensor {
+      let wide = x.float()
       guard let zero else { return wide }
       if zero.numel == 1 { return wide - zero.reshape([]) }
       if zero.ndim > 1 { return wide - zero }
@@ -74,29 +79,37 @@ extension ONNX {
 
     /// The result of a quantized product: rounded, moved and limited to the zero point's type.
     private static func requantized(_ product: Tensor, _ factor: Tensor, _ zero: Tensor?, _ type: ElementType) -> Value {
-      var y = (product * factor).round()
+      var y = (product.float() * factor).round()
       if let zero { y = y + zero }
       let range = type.integerRange ?? 0...255
       return .tensor(y.clamp(min: .int(range.lowerBound), max: .int(range.upperBound)).to(type.carrier), type)
     }
 
+    /// The product of inputs `a` and `b` with the zero points in `aZero` and `bZero`.
+    static func product(_ call: Call, _ a: Int, _ aZero: Int, _ b: Int, _ bZero: Int) throws -> Tensor {
+      let left = centred(try call[a], try call.optional(aZero), axis: max(try call[a].ndim - 2, 0))
+      let right = centred(try call[b], try call.optional(bZero), axis: max(try call[b].ndim - 1, 0))
+      return IntegerProducts.matmul(left, right)
+    }
+
     private static func matmul(_ call: Call) throws -> [Value] {
-      let a = centred(try call[0], try call.optional(2), axis: max(try call[0].ndim - 2, 0))
-      let b = centred(try call[3], try call.optional(5), axis: max(try call[3].ndim - 1, 0))
-      var aScale = try call[1].double()
+      let sum = try product(call, 0, 2, 3, 5)
+      var aScale = try call[1].float()
       // A scale for each row multiplies rows, one for each column columns.
       if aScale.ndim == 1, aScale.numel > 1 { aScale = aScale.unsqueeze(-1) }
-      let factor = aScale * (try call[4].double()) / (try call[6].double())
-      return [requantized(a.matmul(b), factor, try call.optional(7), try call.type(7))]
+      let factor = aScale * (try call[4].float()) / (try call[6].float())
+      return [requantized(sum, factor, try call.optional(7), try call.type(7))]
     }
 
     private static func convolution(_ call: Call) throws -> [Value] {
       let x = centred(try call[0], try call.optional(2), axis: 1)
       let weight = centred(try call[3], try call.optional(5), axis: 0)
-      let sum = try Convolutions.convolve(call, x, weight, try call.optional(8)?.double())
-      var weightScale = try call[4].double()
-      if weightScale.numel > 1 { weightScale = weightScale.reshape([-1] + Array(repeating: 1, count: x.ndim - 2)) }
-      let factor = (try call[1].double()) * weightScale / (try call[6].double())
+      let spatial = Array(repeating: 1, count: max(x.ndim - 2, 0))
+      var sum = try IntegerProducts.convolve(call, x, weight)
+      if let bias = try call.optional(8) { sum = sum.double() + bias.reshape([-1] + spatial) }
+      var weightScale = try call[4].float()
+      if weightScale.numel > 1 { weightScale = weightScale.reshape([-1] + spatial) }
+      let factor = (try call[1].float()) * weightScale / (try call[6].float())
       return [requantized(sum, factor, try call.optional(7), try call.type(7))]
     }
 
@@ -106,14 +119,10 @@ extension ONNX {
       .values("DynamicQuantizeLinear", since: 11, dynamic),
       .values("QLinearMatMul", since: 10, settings: [1, 4, 6], matmul),
       .values("QLinearConv", since: 10, settings: [1, 4, 6], convolution),
-      .tensor("MatMulInteger", since: 10, type: nil) { call in
-        let a = centred(try call[0], try call.optional(2), axis: max(try call[0].ndim - 2, 0))
-        let b = centred(try call[1], try call.optional(3), axis: max(try call[1].ndim - 1, 0))
-        return a.matmul(b).to(.int32)
-      },
+      .tensor("MatMulInteger", since: 10, type: nil) { call in try product(call, 0, 2, 1, 3).to(.int32) },
       .tensor("ConvInteger", since: 10, type: nil) { call in
         let x = centred(try call[0], try call.optional(2), axis: 1)
-        return try Convolutions.convolve(call, x, centred(try call[1], try call.optional(3), axis: 0), nil).to(.int32)
+        return try IntegerProducts.convolve(call, x, centred(try call[1], try call.optional(3), axis: 0)).to(.int32)
       },
     ]
   }

@@ -38,10 +38,16 @@ extension ONNX {
       return (0..<directions).map { Array(all[$0 * count..<($0 + 1) * count]) }
     }
 
+    /// A product with weights: `x` (…, input) to (…, output).
+    typealias Product = (_ x: Tensor) -> Tensor
+
+    /// The weights of one direction, its first input and recurrent.
+    typealias Weights = (_ direction: Int) throws -> (input: Product, recurrence: Product)
+
     /// What all three have in common.
     private struct Layer {
       var x: Tensor  // (steps, batch, input)
-      let weight: Tensor, recurrence: Tensor
+      let weight: Product, recurrence: Product
       let bias: Tensor?
       let hidden: Int
       let lengths: Tensor?
@@ -82,7 +88,7 @@ extension ONNX {
     /// Runs every direction, and gives the outputs in ONNX's layout: Y (steps, directions, batch, hidden), then the
     /// last states (directions, batch, hidden).
     private static func run(
-      _ call: Call, gates: Int, stateInputs: [Int], _ direction: (Call, Layer, Int, [Tensor]) throws -> (all: Tensor, last: [Tensor])
+      _ call: Call, gates: Int, stateInputs: [Int], weights: Weights? = nil, _ direction: (Call, Layer, Int, [Tensor]) throws -> (all: Tensor, last: [Tensor])
     ) throws -> [Value] {
       let batchFirst = call.bool("layout")
       let given = try call[0]
@@ -94,15 +100,19 @@ extension ONNX {
       try call.check(
         directions == (kind == "bidirectional" ? 2 : 1) && recurrence.shape[0] == directions,
         "direction '\(kind)' with weights for \(directions)")
-      let hidden = recurrence.shape[2]
-      try call.check(weight.shape[1] == gates * hidden && recurrence.shape[1] == gates * hidden, "weights \(weight.shape), \(recurrence.shape)")
+      // Quantized weights lie the other way around.
+      let (hidden, outputs1, outputs2) =
+        weights == nil
+        ? (recurrence.shape[2], weight.shape[1], recurrence.shape[1]) : (recurrence.shape[1], weight.shape[2], recurrence.shape[2])
+      try call.check(outputs1 == gates * hidden && outputs2 == gates * hidden, "weights \(weight.shape), \(recurrence.shape)")
       let lengths = try call.optional(4)?.to(.int64)
       var outputs: [Tensor] = []
       var states: [[Tensor]] = Array(repeating: [], count: stateInputs.count)
       for d in 0..<directions {
         let reverse = kind == "reverse" || d == 1
+        let products = try weights?(d) ?? (input: plain(weight.select(0, d)), recurrence: plain(recurrence.select(0, d)))
         var layer = Layer(
-          x: x, weight: weight.select(0, d), recurrence: recurrence.select(0, d),
+          x: x, weight: products.input, recurrence: products.recurrence,
           bias: try call.optional(3)?.select(0, d), hidden: hidden, lengths: lengths, reverse: reverse)
         layer.x = layer.turned(x)
         let initial = try stateInputs.map { i -> Tensor in
@@ -118,6 +128,11 @@ extension ONNX {
       return ([y] + states.map { batchFirst ? torch.stack($0).transpose(0, 1) : torch.stack($0) }).map { call.typed($0, like: 0) }
     }
 
+    private static func plain(_ weight: Tensor) -> Product {
+      let transposed = weight.t()
+      return { $0.matmul(transposed) }
+    }
+
     private static func clipped(_ call: Call, _ x: Tensor) -> Tensor {
       guard call.has("clip") else { return x }
       let limit = call.float("clip", 0)
@@ -128,11 +143,10 @@ extension ONNX {
       let functions = try activations(call, ["Tanh"], directions: try call[1].shape[0])
       return try run(call, gates: 1, stateInputs: [5]) { call, layer, d, initial in
         let hidden = layer.hidden
-        var input = layer.x.matmul(layer.weight.t())
+        var input = layer.weight(layer.x)
         if let bias = layer.bias { input = input + bias.narrow(0, 0, hidden) + bias.narrow(0, hidden, hidden) }
-        let recurrence = layer.recurrence.t()
         return layer.run(initial) { t, state in
-          [functions[d][0](clipped(call, input.select(0, t) + state[0].matmul(recurrence)))]
+          [functions[d][0](clipped(call, input.select(0, t) + layer.recurrence(state[0])))]
         }
       }
     }
@@ -142,11 +156,12 @@ extension ONNX {
       let linearBeforeReset = call.bool("linear_before_reset")
       return try run(call, gates: 3, stateInputs: [5]) { call, layer, d, initial in
         let n = layer.hidden
-        var input = layer.x.matmul(layer.weight.t())
+        var input = layer.weight(layer.x)
         let bias = layer.bias ?? Tensor.zeros([6 * n], dtype: layer.x.dtype)
         input = input + bias.narrow(0, 0, 3 * n)
         let stateBias = bias.narrow(0, 3 * n, 3 * n)
-        let (gates, candidate) = (layer.recurrence.narrow(0, 0, 2 * n).t(), layer.recurrence.narrow(0, 2 * n, n).t())
+        let recurrence = try call[2].select(0, d)
+        let (gates, candidate) = (recurrence.narrow(0, 0, 2 * n).t(), recurrence.narrow(0, 2 * n, n).t())
         let (f, g) = (functions[d][0], functions[d][1])
         return layer.run(initial) { t, state in
           let (xt, h) = (input.select(0, t), state[0])
@@ -160,19 +175,27 @@ extension ONNX {
       }
     }
 
-    private static func lstm(_ call: Call) throws -> [Value] {
+    private static func lstm(_ call: Call) throws -> [Value] { try lstm(call, weights: nil) }
+
+    static func lstm(_ call: Call, weights: Weights?) throws -> [Value] {
       let functions = try activations(call, ["Sigmoid", "Tanh", "Tanh"], directions: try call[1].shape[0])
       let coupled = call.bool("input_forget")
-      return try run(call, gates: 4, stateInputs: [5, 6]) { call, layer, d, initial in
+      return try run(call, gates: 4, stateInputs: [5, 6], weights: weights) { call, layer, d, initial in
         let n = layer.hidden
-        var input = layer.x.matmul(layer.weight.t())
+        var input = layer.weight(layer.x)
         if let bias = layer.bias { input = input + bias.narrow(0, 0, 4 * n) + bias.narrow(0, 4 * n, 4 * n) }
-        let recurrence = layer.recurrence.t()
         let peepholes = try call.optional(7)?.select(0, d)
         let (f, g, h) = (functions[d][0], functions[d][1], functions[d][2])
         // Gates lie in the order input, output, forget, cell; peepholes as input, output, forget.
         return layer.run(initial) { t, state in
-          let gates = input.select(0, t) + state[0].matmul(recurrence)
+          let gates = input.select(0, t) + layer.recurrence(state[0])
+          if peepholes == nil, !coupled, gates.isValid {
+            // Three gates at once.
+            let open = f(clipped(call, gates.narrow(1, 0, 3 * n)))
+            let new = open.narrow(1, 0, n) * g(clipped(call, gates.narrow(1, 3 * n, n)))
+            let cell = open.narrow(1, 2 * n, n) * state[1] + new
+            return [open.narrow(1, n, n) * h(cell), cell]
+          }
           func gate(_ i: Int, _ cell: Tensor?) -> Tensor {
             let part = gates.narrow(1, i * n, n)
             guard i < 3, let peepholes, let cell else { return clipped(call, part) }
@@ -187,7 +210,7 @@ extension ONNX {
     }
 
     static let operators: [OperatorDeclaration] = [
-      .values("RNN", since: 7, rnn), .values("GRU", since: 7, gru), .values("LSTM", since: 7, lstm),
+      .values("RNN", rnn), .values("GRU", gru), .values("LSTM", lstm),
     ]
   }
 }

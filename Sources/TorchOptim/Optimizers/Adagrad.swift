@@ -60,6 +60,8 @@ extension optim {
       self.init([Group(parameters)], lr: lr, lrDecay: lrDecay, weightDecay: weightDecay, initialAccumulatorValue: initialAccumulatorValue, eps: eps, maximize: maximize)
     }
 
+    override var takesSparseGradients: Bool { true }
+
     override func update(_ parameters: [Tensor], _ o: AdagradOptions) {
       for p in parameters {
         var state = states[ObjectIdentifier(p)] ?? AdagradState()
@@ -76,8 +78,19 @@ extension optim {
       }
       for p in composed {
         let state = states[ObjectIdentifier(p)]!
-        let g = effectiveGradient(p, maximize: o.maximize, weightDecay: o.weightDecay)
         let rate = o.lr / (1 + Double(state.step - 1) * o.lrDecay)
+        if p.grad!.isSparse {
+          guard o.weightDecay == 0 else {
+            ErrorScope.report(TorchError(.value, "weight_decay option is not compatible with sparse gradients"))
+            continue
+          }
+          let g = (o.maximize ? -p.grad! : p.grad!).coalesce()
+          state.sum!.add_(g.withValues(g.values().square()))
+          let deviation = state.sum!.sparseMask(g).values().sqrt() + o.eps
+          p.add_(g.withValues(g.values() / deviation), alpha: Scalar(-rate))
+          continue
+        }
+        let g = effectiveGradient(p, maximize: o.maximize, weightDecay: o.weightDecay)
         state.sum!.addcmulInPlace(g, g, 1)
         p.addcdivInPlace(g, state.sum!.sqrt() + o.eps, -rate)
       }

@@ -76,6 +76,10 @@ extension optim {
         maximize: maximize, decoupledWeightDecay: decoupledWeightDecay)
     }
 
+    override var sparseRefusal: String {
+      "Adam does not support sparse gradients, please consider SparseAdam instead"
+    }
+
     override func update(_ parameters: [Tensor], _ o: AdamOptions) {
       for parameter in parameters {
         states[ObjectIdentifier(parameter), default: AdamState()].advance(parameter, o)

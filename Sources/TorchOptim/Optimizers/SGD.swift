@@ -72,6 +72,8 @@ extension optim {
         nesterov: nesterov, maximize: maximize)
     }
 
+    override var takesSparseGradients: Bool { true }
+
     override func update(_ parameters: [Tensor], _ o: SGDOptions) {
       let (fused, composed) = parameters.fusable { [states[ObjectIdentifier($0)]?.momentumBuffer] }
       for list in fused { updateFused(list, o) }
@@ -99,7 +101,11 @@ extension optim {
       var g = effectiveGradient(p, maximize: o.maximize, weightDecay: o.weightDecay)
       if o.momentum != 0 {
         let buffer: Tensor
-        if let known = states[ObjectIdentifier(p)]?.momentumBuffer {
+        if let known = states[ObjectIdentifier(p)]?.momentumBuffer, known.isSparse || g.isSparse {
+          // Sums of sparse tensors are new tensors.
+          buffer = (known * o.momentum).add(g, alpha: Scalar(1 - o.dampening))
+          states[ObjectIdentifier(p)]!.momentumBuffer = buffer
+        } else if let known = states[ObjectIdentifier(p)]?.momentumBuffer {
           buffer = known
           buffer.scaleInPlace(o.momentum)
           buffer.add_(g, alpha: Scalar(1 - o.dampening))

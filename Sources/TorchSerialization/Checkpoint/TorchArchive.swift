@@ -12,6 +12,8 @@ package struct TorchArchive {
   /// The folder that every record is in, with its slash.
   package let folder: String
   package let isBigEndian: Bool
+  /// The version of the format, which for programs is that of their operators.
+  package let version: Int
   private let verifies: Bool
 
   /// - Parameter verifyingChecksums: Whether bytes are checked against their CRC when read; without it a mapped
@@ -34,11 +36,11 @@ package struct TorchArchive {
       throw TorchError(.serialization, "Unknown endianness type: \(order)")
     }
     isBigEndian = order == "big"
-    let number = Int(String(version.prefix { $0.isNumber })) ?? 0
-    guard (1...10).contains(number) else {
+    self.version = Int(String(version.prefix { $0.isNumber })) ?? 0
+    guard (1...10).contains(self.version) else {
       throw TorchError(
         .serialization,
-        "Attempted to read a PyTorch file with version \(number), but the versions supported for reading are 1 to 10")
+        "Attempted to read a PyTorch file with version \(self.version), but the versions supported for reading are 1 to 10")
     }
   }
 

@@ -50,7 +50,8 @@ struct Conversion {
       }
       return type
     }
-    contents = try FileContents(input)
+    try OutputFile.check(output)
+    contents = try naming(input) { try FileContents(input) }
     if let key {
       guard let part = Conversion.part(contents.tree, key) else {
         let keys = contents.tree.keys.prefix(12).map { "'\($0)'" }.joined(separator: ", ")

@@ -1,7 +1,7 @@
 // Models that the tool can run, whatever their format.
 
 import OrderedCollections
-import TorchCore
+import Torch
 import TorchSerialization
 
 protocol Runnable {
@@ -13,12 +13,12 @@ protocol Runnable {
 enum Runnables {
   /// The model in a file, whose format is found by content.
   static func load(_ path: String, method: String) throws -> any Runnable {
-    switch try FileFormat(contentsOf: path) {
-    case .torchScript: return try ScriptRunnable(path, method: method)
+    switch try naming(path, { try FileFormat(contentsOf: path) }) {
+    case .torchScript: return try ScriptRunnable(naming(path) { try JIT.load(path, device: .cpu) }, method: method)
     case .onnx:
       guard method == "forward" else { throw TorchError(.value, "an ONNX model has no methods, so none called '\(method)'") }
-      return try ONNXRunnable(path)
-    case let format: throw TorchError(.value, "\(path) is a \(format.title), which holds no program to run")
+      return try naming(path) { try ONNXRunnable(path) }
+    case let format: throw TorchError(.value, "\(path) holds no program to run (\(format.title))")
     }
   }
 }
@@ -36,6 +36,8 @@ struct NamedInputs {
   private var items: [Item?]
 
   subscript(index: Int) -> Item? { items[index] }
+
+  init(_ items: [Item?]) { self.items = items }
 
   /// - Throws: `TorchError` of kind `.value` where a name is none of `names`, or an argument is given twice.
   init(_ inputs: OrderedDictionary<String, Tensor>, for names: [String]) throws {

@@ -12,7 +12,7 @@ enum TensorBundle {
     case .numpyArchive: return try NumPy.loadArchive(path)
     case .numpyArray: return ["0": try NumPy.load(path)]
     case let format:
-      throw TorchError(.value, "\(path) is a \(format.title): arguments come from .safetensors, .npz or .npy files")
+      throw TorchError(.value, "\(path) is no .safetensors, .npz or .npy file, from which arguments come (\(format.title))")
     }
   }
 

@@ -173,6 +173,17 @@ struct HandmadeArchive {
       let code = HandmadeArchive.code.replacingOccurrences(of: "torch.relu(x)", with: body)
       #expect(!message(HandmadeArchive(code: code)).isEmpty, "\(link)")
     }
+    // Chains within brackets: each of them is short, and one is inside of the other.
+    for (depth, length) in [(20, 50), (90, 90), (190, 190), (60, 400)] {
+      for link in [" + x", ".t()", "[0]", " and True", " if x is None else x"] {
+        let opening = String(repeating: "torch.relu(", count: depth)
+        let body = opening + "x" + String(repeating: String(repeating: link, count: length) + ")", count: depth)
+        let archive = HandmadeArchive(code: HandmadeArchive.code.replacingOccurrences(of: "torch.relu(x)", with: body))
+        // Some are good programs; what counts is that none exhausts the stack.
+        let refused = !message(archive).isEmpty
+        if link == " + x" { #expect(refused == (depth > 20)) }
+      }
+    }
     var blocks = "class M(Module):\n  training : bool\n  def forward(self: __torch__.M, x: Tensor) -> Tensor:\n"
     for depth in 0..<300 { blocks += String(repeating: " ", count: 4 + depth) + "if bool(x):\n" }
     #expect(!message(HandmadeArchive(code: blocks + String(repeating: " ", count: 305) + "pass\n    return x\n")).isEmpty)
@@ -203,7 +214,7 @@ struct HandmadeArchive {
   /// Damage behind right checksums: pickles, source text, and the zip itself.
   @Test(arguments: ["values", "forked", "stateful"]) func damage(_ name: String) throws {
     let original = try HandmadeArchive(ScriptFixtures("programs.zip").bytes(name + ".pt"))
-    let rounds = ProcessInfo.processInfo.environment["SWIFT_TORCH_FUZZ"].flatMap { Int($0) } ?? 40
+    let rounds = ProcessInfo.processInfo.environment["SWIFT_TORCH_FUZZ"].flatMap { Int($0) } ?? 200
     var generator = SeededGenerator(state: 5)
     let memory = try PeakMemory()
     let started = ContinuousClock.now

@@ -10,6 +10,8 @@ import Torch
   static let traces = (try? ScriptFixtures("modules.zip")) .map { $0.names(".trace.pt") } ?? []
   static let programs = (try? ScriptFixtures("programs.zip")) .map { $0.names(".pt") } ?? []
 
+  static let versions = (try? ScriptFixtures("versions.zip")).map { $0.names(".pt") } ?? []
+
   @Test func fixturesAreThere() {
     #expect(Self.modules.count == 153 && Self.traces.count == 156 && Self.programs.count > 15)
   }
@@ -28,6 +30,21 @@ import Torch
     let fixtures = try ScriptFixtures("programs.zip")
     let module = try JIT.load(bytes: fixtures.bytes(name + ".pt"))
     for call in try fixtures.calls(name) { try call.check(module, name) }
+  }
+
+  @Test func versionsAreThere() { #expect(Self.versions.count == 11) }
+
+  /// Operators mean what they meant in the version of the archive.
+  @Test(arguments: versions) func version(_ name: String) throws {
+    let fixtures = try ScriptFixtures("versions.zip")
+    let module = try JIT.load(bytes: fixtures.bytes(name + ".pt"))
+    for call in try fixtures.calls(name) { try call.check(module, name) }
+    // Saved in today's version it still does what it did.
+    try withTemporaryFolder { folder in
+      try module.save(to: folder + "/again.pt")
+      let again = try JIT.load(folder + "/again.pt")
+      for call in try fixtures.calls(name) { try call.check(again, name + " again") }
+    }
   }
 
   /// Saved again and loaded, everything does the same. SWIFT_TORCH_SAVED names a folder to keep the archives in, for

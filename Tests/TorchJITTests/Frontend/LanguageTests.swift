@@ -141,15 +141,33 @@ indirect enum ProgramValue: Decodable, Sendable {
     let unit = try JIT.CompilationUnit(program.source)
     let function = try #require(unit["f"])
     try function.graph.check()
-    for call in program.calls {
+    try check(program) { try function.call($0) }
+  }
+
+  /// The text that PyTorch writes for a program does the same.
+  @Test(arguments: LanguageFixture.shared.programs)
+  func archived(_ program: LanguageFixture.Program) throws {
+    let archives = try ScriptFixtures("../torchscript-language/archives.zip")
+    let module = try JIT.load(bytes: archives.bytes(program.name + ".pt"))
+    // Archives have no defaults of functions.
+    let count = try module.method("forward").function.signature.parameters.count - 1
+    try check(program, count: count) { try module.method("forward")($0) }
+  }
+
+  /// - Parameter count: Only calls with as many arguments; nil is all.
+  private func check(
+    _ program: LanguageFixture.Program, count: Int? = nil, _ run: ([JIT.IValue]) throws -> JIT.IValue
+  ) throws {
+    for call in program.calls where call.arguments.count == count ?? call.arguments.count {
+      torch.manualSeed(0)
       let arguments = try call.arguments.map { try $0.value }
       if let raised = call.raised {
-        let error = #expect(throws: TorchError.self) { _ = try function.call(arguments) }
+        let error = #expect(throws: TorchError.self) { _ = try run(arguments) }
         let message = error?.message ?? ""
         #expect(message.contains(raised), "\(program.name): \(message)")
         continue
       }
-      let result = try function.call(arguments)
+      let result = try run(arguments)
       if let difference = call.result?.difference(result) { Issue.record("\(program.name): \(difference)") }
       for (recorded, argument) in zip(call.after ?? [], arguments) {
         if let difference = recorded?.difference(argument) { Issue.record("\(program.name), argument: \(difference)") }

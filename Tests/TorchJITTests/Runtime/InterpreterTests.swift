@@ -301,6 +301,17 @@ func function(_ name: String, _ graph: JIT.Graph) -> JIT.Function {
     #expect(try f.call([], ["n": .int(1), "x": x]).tensor != nil)
   }
 
+  @Test func wrongKeywordsAreNamed() throws {
+    let f = try #require(JIT.CompilationUnit("def f(x: Tensor, n: int = 1):\n  return x\n")["f"])
+    let x = JIT.IValue.tensor(Tensor(1.0))
+    func message(_ arguments: [JIT.IValue], _ keywords: [String: JIT.IValue]) -> String? {
+      #expect(throws: TorchError.self) { try f.call(arguments, keywords) }?.message
+    }
+    let schema = "Schema: f(Tensor x, int n=1) -> Tensor"
+    #expect(message([x], ["z": .int(1)]) == "Unknown keyword argument 'z' for operator 'f'. \(schema)")
+    #expect(message([x], ["x": x]) == "Argument 'x' specified both as positional and keyword argument. \(schema)")
+  }
+
   // MARK: Gradients, threads
 
   @Test func gradientsFlowThroughAProgram() throws {

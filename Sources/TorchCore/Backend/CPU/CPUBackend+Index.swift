@@ -46,7 +46,7 @@ extension CPUBackend {
     var bad = tk_bad_index()
     let done = tk_gather(
       x.dtype.itemSize, Int32(index.ndim), index.shape.wide, Int32(dim), Int64(x.shape[dim]), x.pointer, x.byteStrides,
-      index.indices, index.byteStrides, out.pointer, out.byteStrides, &bad)
+      index.positions, index.byteStrides, out.pointer, out.byteStrides, &bad)
     if !done { throw BadIndex(bad) }
   }
 
@@ -59,7 +59,7 @@ extension CPUBackend {
     let sourceStrides = broadcast ? index.shape.map { _ in 0 } : source.byteStrides
     let done = tk_scatter(
       combination.kernel, includeSelf, target.dtype.kernel, Int32(index.ndim), index.shape.wide, Int32(dim),
-      Int64(target.shape[dim]), target.pointer, target.byteStrides, index.indices, index.byteStrides, source.pointer,
+      Int64(target.shape[dim]), target.pointer, target.byteStrides, index.positions, index.byteStrides, source.pointer,
       sourceStrides, &bad)
     try CPUBackend.check(done, bad, "scatter", target)
   }
@@ -69,7 +69,7 @@ extension CPUBackend {
     var bad = tk_bad_index()
     let done = tk_index_select(
       x.dtype.itemSize, Int32(out.ndim), out.shape.wide, Int32(dim), Int64(x.shape[dim]), x.pointer, x.byteStrides,
-      index.indices, index.byteStrides[0], out.pointer, out.byteStrides, false, &bad)
+      index.positions, index.byteStrides[0], out.pointer, out.byteStrides, false, &bad)
     if !done { throw BadIndex(bad) }
   }
 
@@ -84,7 +84,7 @@ extension CPUBackend {
     let sourceStrides = source.ndim == sizes.count ? source.byteStrides : sizes.map { _ in 0 }
     let done = tk_index_combine(
       combination.kernel, includeSelf, target.dtype.kernel, Int32(sizes.count), sizes.wide, Int32(dim),
-      Int64(target.shape[dim]), target.pointer, target.byteStrides, index.indices, index.byteStrides[0],
+      Int64(target.shape[dim]), target.pointer, target.byteStrides, index.positions, index.byteStrides[0],
       source.pointer, sourceStrides, &alpha, wrap, &bad)
     try CPUBackend.check(done, bad, "index_add", target)
   }
@@ -118,7 +118,7 @@ extension CPUBackend {
   func take(_ x: Tensor, _ index: Tensor, into out: Tensor) throws {
     var bad = tk_bad_index()
     let done = tk_take(
-      x.dtype.itemSize, Int32(x.ndim), x.shape.wide, x.byteStrides, x.pointer, Int64(index.numel), index.indices,
+      x.dtype.itemSize, Int32(x.ndim), x.shape.wide, x.byteStrides, x.pointer, Int64(index.numel), index.positions,
       out.pointer, &bad)
     if !done { throw BadIndex(bad) }
   }
@@ -128,7 +128,7 @@ extension CPUBackend {
     var bad = tk_bad_index()
     let done = tk_put(
       accumulate, target.dtype.kernel, Int32(target.ndim), target.shape.wide, target.byteStrides, target.pointer,
-      Int64(index.numel), index.indices, source.pointer, &bad)
+      Int64(index.numel), index.positions, source.pointer, &bad)
     if !done { throw BadIndex(bad) }
   }
 
@@ -177,7 +177,7 @@ extension AdvancedIndex {
   fileprivate func withPointers<R>(
     _ body: (UnsafePointer<UnsafePointer<Int64>?>, UnsafePointer<UnsafePointer<Int64>?>) -> R
   ) -> R {
-    let pointers = indices.map { Optional(UnsafePointer($0.indices)) }
+    let pointers = indices.map { Optional(UnsafePointer($0.positions)) }
     let rank = shape.count
     return indexStrides.withUnsafeBufferPointer { strides in
       let rows = pointers.indices.map { row -> UnsafePointer<Int64>? in strides.baseAddress.map { $0 + row * rank } }
@@ -193,7 +193,4 @@ extension Shape {
 
 extension Tensor {
   fileprivate var byteStrides: [Int64] { byteStrides(strides) }
-
-  /// The elements of an index tensor.
-  fileprivate var indices: UnsafeMutablePointer<Int64> { pointer.assumingMemoryBound(to: Int64.self) }
 }

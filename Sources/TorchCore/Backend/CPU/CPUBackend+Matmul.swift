@@ -43,6 +43,9 @@ extension CPUBackend {
     _ dtype: DType, _ transposeA: Bool, _ transposeB: Bool, _ n: Int, _ m: Int, _ k: Int, _ a: UnsafeRawPointer,
     _ lda: Int, _ b: UnsafeRawPointer, _ ldb: Int, _ c: UnsafeMutableRawPointer, _ ldc: Int, _ accumulate: Bool
   ) {
+    if (n == 1 || m == 1), dtype == .float32 || dtype == .float64 {
+      return gemv(dtype, transposeA, transposeB, n, m, k, a, lda, b, ldb, c, accumulate)
+    }
     let (ta, tb) = (transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans)
     let (n, m, k, lda, ldb, ldc) = (Int32(n), Int32(m), Int32(k), Int32(lda), Int32(ldb), Int32(ldc))
     switch dtype {
@@ -60,6 +63,33 @@ extension CPUBackend {
     default:
       var (alpha, beta): ((Double, Double), (Double, Double)) = ((1, 0), (accumulate ? 1 : 0, 0))
       cblas_zgemm(CblasRowMajor, ta, tb, n, m, k, &alpha, a, lda, b, ldb, &beta, c, ldc)
+    }
+  }
+
+  /// The same where the result is one row or one column: a matrix times a vector, which needs no packing of the matrix.
+  private func gemv(
+    _ dtype: DType, _ transposeA: Bool, _ transposeB: Bool, _ n: Int, _ m: Int, _ k: Int, _ a: UnsafeRawPointer,
+    _ lda: Int, _ b: UnsafeRawPointer, _ ldb: Int, _ c: UnsafeMutableRawPointer, _ accumulate: Bool
+  ) {
+    // One row: c = op(b)ᵀ aᵀ; one column: c = op(a) b. The matrix is stored as (rows, columns).
+    let isRow = n == 1
+    let (matrix, leading, isStoredTransposed) = isRow ? (b, ldb, transposeB) : (a, lda, transposeA)
+    let (vector, step) = isRow ? (a, transposeA ? lda : 1) : (b, transposeB ? 1 : ldb)
+    let size = isRow ? m : n
+    let isTransposed = isRow ? !isStoredTransposed : isStoredTransposed
+    let (rows, columns) = isTransposed ? (k, size) : (size, k)
+    // What was in the result must not matter, and beta = 0 lets NaN through in some releases.
+    if !accumulate { c.initializeMemory(as: UInt8.self, repeating: 0, count: size * dtype.itemSize) }
+    let order = isTransposed ? CblasTrans : CblasNoTrans
+    let (r, s, l, i) = (Int32(rows), Int32(columns), Int32(leading), Int32(step))
+    if dtype == .float32 {
+      cblas_sgemv(
+        CblasRowMajor, order, r, s, 1, matrix.assumingMemoryBound(to: Float.self), l,
+        vector.assumingMemoryBound(to: Float.self), i, 1, c.assumingMemoryBound(to: Float.self), 1)
+    } else {
+      cblas_dgemv(
+        CblasRowMajor, order, r, s, 1, matrix.assumingMemoryBound(to: Double.self), l,
+        vector.assumingMemoryBound(to: Double.self), i, 1, c.assumingMemoryBound(to: Double.self), 1)
     }
   }
 

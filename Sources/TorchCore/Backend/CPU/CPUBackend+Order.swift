@@ -16,10 +16,14 @@ extension CPUBackend {
       tk_sort(x.dtype.kernel, outer, n, inner, descending, x.pointer, out.pointer, indices.positions), "sort", x)
   }
 
-  func topk(_ x: Tensor, _ k: Int, _ dim: Int, largest: Bool, into out: Tensor, _ indices: Tensor) throws {
+  func topk(
+    _ x: Tensor, _ k: Int, _ dim: Int, largest: Bool, sorted: Bool, into out: Tensor, _ indices: Tensor
+  ) throws {
     let (outer, n, inner) = x.split(around: dim)
     try check(
-      tk_topk(x.dtype.kernel, outer, n, inner, Int64(k), largest, x.pointer, out.pointer, indices.positions), "topk_cpu", x)
+      tk_topk(
+        x.dtype.kernel, outer, n, inner, Int64(k), largest, sorted, x.pointer, out.pointer, indices.positions),
+      "topk_cpu", x)
   }
 
   func kthvalue(_ x: Tensor, _ k: Int, _ dim: Int, into out: Tensor, _ indices: Tensor) throws {
@@ -82,5 +86,5 @@ extension CPUBackend {
 
 extension Tensor {
   /// The elements of an `int64` tensor.
-  fileprivate var positions: UnsafeMutablePointer<Int64> { pointer.assumingMemoryBound(to: Int64.self) }
+  var positions: UnsafeMutablePointer<Int64> { pointer.assumingMemoryBound(to: Int64.self) }
 }

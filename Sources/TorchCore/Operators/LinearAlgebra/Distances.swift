@@ -27,6 +27,13 @@ enum Distances {
     for (x, name) in [(a, "X1"), (b, "X2")] where !x.dtype.isFloatingPoint {
       throw TorchError(.dtype, "cdist only supports floating-point dtypes, \(name) got: \(x.dtype.scalarTypeName)")
     }
+    for (x, name) in [(a, "X1"), (b, "X2")] where x.ndim < 2 {
+      throw TorchError(.shape, "cdist only supports at least 2D tensors, \(name) got: \(x.ndim)D")
+    }
+    guard a.shape[-1] == b.shape[-1] else {
+      throw TorchError(
+        .shape, "X1 and X2 must have the same number of columns. X1: \(a.shape[-1]) X2: \(b.shape[-1])")
+    }
     guard p >= 0 else { throw TorchError(.value, "cdist only supports non-negative p values") }
     guard a.dtype == b.dtype else {
       throw TorchError(.dtype, "expected scalar type \(a.dtype.scalarTypeName) but found \(b.dtype.scalarTypeName)")
@@ -124,6 +131,9 @@ enum Distances {
     kernel: { (x: Tensor, p: Double) in
       guard x.dtype == .float32 || x.dtype == .float64 else {
         throw TorchError(.notImplemented, "\"pdist\" not implemented for '\(x.dtype.scalarTypeName)'")
+      }
+      guard x.ndim == 2 else {
+        throw TorchError(.shape, "pdist only supports 2D tensors, got: \(x.ndim)D")
       }
       let (first, second) = try pairs(x.shape[0])
       if first.numel == 0 || x.shape[1] == 0 { return Tensor.zeros(first.shape, dtype: x.dtype) }

@@ -4,8 +4,9 @@
 enum LDL {
   /// A (…, n, n), of which the lower triangle is read -> LD (…, n, n), int32 pivots (…, n), LAPACK's verdicts (…)
   static let ldlFactorEx = Operator(
-    "linalg_ldl_factor_ex(Tensor self, *, bool hermitian=False, bool check_errors=False) -> (Tensor LD, Tensor pivots, Tensor info)",
-    twins: .out("out", names: ["LD", "pivots", "info"]),
+    underivable:
+      "linalg_ldl_factor_ex(Tensor self, *, bool hermitian=False, bool check_errors=False) -> (Tensor LD, Tensor pivots, Tensor info)",
+    twins: .out("out", names: ["LD", "pivots", "info"]), attached: 1,
     kernel: { (a: Tensor, hermitian: Bool, checkErrors: Bool) in
       try MatrixChecks.square(a, "torch.linalg.ldl_factor_ex")
       try MatrixChecks.floating(a, "torch.linalg.ldl_factor_ex")

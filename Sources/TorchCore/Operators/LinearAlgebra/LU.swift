@@ -90,7 +90,8 @@ enum LU {
       guard unpackData else { return [p, Tensor.empty([0], dtype: factors.dtype), Tensor.empty([0], dtype: factors.dtype)] }
       return [p, lower(factors), factors.narrow(-2, 0, Swift.min(factors.shape[-1], factors.shape[-2])).triu()]
     },
-    derivative: { _, _, factors, _, _, _ in
+    derivative: { record, _, factors, _, _, _ in
+      record.attachOnly(1..<3)
       let (m, n) = (factors.shape[-2], factors.shape[-1])
       return { g in
         guard g.ifPresent(1) != nil || g.ifPresent(2) != nil else { return [nil, nil] }
@@ -145,6 +146,7 @@ enum LU {
       return luUnpack(found.factors, found.pivots, true, true)
     },
     derivative: { record, y, _, _ in
+      record.attachOnly(1..<3)
       let saved = [y[0], y[1], y[2]].enumerated().map { record.save(result: $1, index: $0) }
       return { g in [gradient(g[1], g[2], try saved.map { try $0.value })] }
     })

@@ -61,6 +61,7 @@ enum LeastSquares {
       ]
     },
     derivative: { record, y, a, b, _, _ in
+      record.attachOnly(2)
       let vector = LinearSystems.isVector(b, for: a)
       let (sa, sb, sx) = (record.save(a), record.save(b), record.save(result: y[0]))
       let hasResiduals = y[1].numel > 0

@@ -95,7 +95,7 @@ enum QR {
   }
 
   static let geqrf = Operator(
-    "geqrf(Tensor self) -> (Tensor a, Tensor tau)", twins: .out("a", names: ["a", "tau"]),
+    underivable: "geqrf(Tensor self) -> (Tensor a, Tensor tau)", twins: .out("a", names: ["a", "tau"]),
     kernel: { (a: Tensor) in
       guard a.ndim >= 2 else { throw TorchError(.shape, "torch.geqrf: input must have at least 2 dimensions.") }
       try MatrixChecks.implemented(a, "geqrf_cpu")
