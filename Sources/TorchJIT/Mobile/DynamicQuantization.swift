@@ -63,7 +63,7 @@ extension JIT.Graph {
     _ weight: Tensor, _ made: inout [ObjectIdentifier: [JIT.GraphValue]]
   ) throws -> [JIT.GraphValue] {
     if let known = made[ObjectIdentifier(weight)] { return known }
-    let (values, scales, sums) = try weight.quantizedByRows()
+    let (values, scales, sums) = try torch.noGrad { try withErrors { weight.int8Rows() } }
     let constants = [values, scales, sums].map { constant($0) }
     made[ObjectIdentifier(weight)] = constants
     return constants
@@ -86,6 +86,15 @@ extension JIT.Graph {
 }
 
 extension Tensor {
+  /// The matrix as int8, its scales and its rows' sums. Each row's largest magnitude is 127.5 steps, as PyTorch's
+  /// per-channel observer has it, and values are multiplied by the inverse scale, as FBGEMM does: for the largest ones,
+  /// half-way between two integers, a quotient may round to the other side.
+  fileprivate func int8Rows() -> (values: Tensor, scales: Tensor, sums: Tensor) {
+    let scales = (abs().amax(dim: [1]) / 127.5).clamp(min: .double(Double(Float.ulpOfOne)))
+    let values = (self * scales.reciprocal().unsqueeze(1)).round().clamp(min: -128, max: 127).to(.int8)
+    return (values, scales, values.sum(dim: [1], dtype: .int32))
+  }
+
   fileprivate var isQuantizable: Bool { dtype == .float32 && ndim == 2 && numel > 0 }
 }
 

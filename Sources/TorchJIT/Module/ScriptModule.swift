@@ -39,7 +39,8 @@ extension JIT {
         case .plain: break
         }
       }
-      if let mode = object["training"]?.bool { training = mode }
+      // A frozen module has no mode left: it is in evaluation for good.
+      training = object["training"]?.bool ?? false
       kept = listedMembers()?.children.compactMap { $0.module as? ScriptModule } ?? []
     }
 

@@ -140,18 +140,22 @@ extension JIT {
       run.steps.append(.enter(module, inputs: tensors.map { number(of: $0) }))
       let result = body()
       run.steps.append(.leave)
-      return checked(result)
+      return checked(result, of: module)
     }
 
-    /// What a module gave; in a run that is given up, what it gave for the example where it could not run.
-    private func checked<Result>(_ result: Result) -> Result {
-      let (tensors, number) = (TraceTree(result).tensors, run.returned.count)
-      run.returned.append(tensors)
-      guard let first, let error = tensors.lazy.compactMap(\.failure).first else { return result }
-      guard number < first.returned.count, first.returned[number].count == tensors.count else { return result }
+    /// What a module gave; in a run that is given up, what it gave for the example where it could not run. It is given as a
+    /// whole, for what is there beside an invalid tensor may be less than the program relies on.
+    private func checked<Result>(_ result: Result, of module: nn.Module) -> Result {
+      // By module, because one that fails may leave out calls of its submodules.
+      let key = ObjectIdentifier(module)
+      let number = run.returned[key]?.count ?? 0
+      run.returned[key, default: []].append(result)
+      guard let first, let error = TraceTree(result).tensors.lazy.compactMap(\.failure).first else { return result }
+      guard let known = first.returned[key], number < known.count, let example = known[number] as? Result else {
+        return result
+      }
       failure = failure ?? error
-      var rest = first.returned[number][...]
-      return TensorReplacement.apply(result) { _ in torch.noGrad { rest.removeFirst().detach().clone() } }
+      return TensorReplacement.apply(example) { tensor in torch.noGrad { tensor.detach().clone() } }
     }
 
     // MARK: The end

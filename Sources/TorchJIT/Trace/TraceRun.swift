@@ -11,14 +11,14 @@ extension JIT {
     var steps: [TraceStep] = []
     /// What the program returned.
     var result = TraceTree.none
-    /// What each call of a module returned, in the order in which they ended.
-    var returned: [[Tensor]] = []
+    /// What each module's calls returned, in their order.
+    var returned: [ObjectIdentifier: [Any]] = [:]
 
     /// The sizes of the tensors stay; only constants are compared by their values.
     mutating func dropTensors() {
       for i in values.indices where values[i].origin != .constant { values[i].tensor = nil }
       result = .none
-      returned = []
+      returned = [:]
     }
   }
 

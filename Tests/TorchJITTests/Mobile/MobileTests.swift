@@ -1,4 +1,5 @@
 // Models for deployment: what `Mobile.optimize` and `JIT.optimizeForInference` take out, and that the rest stays the same.
+// Expected values of int8 networks come from PyTorch's dynamic quantization (Fixtures/mobile).
 
 import Foundation
 import TestSupport
@@ -57,6 +58,33 @@ private func trained() throws -> Net {
         for module in [optimized, reread] {
           let actual = try withErrors { torch.inferenceMode { module(x) } }
           #expect(try torch.allclose(actual, expected, rtol: 1e-5, atol: 1e-5))
+        }
+      }
+    }
+  }
+
+  @Test func quantizedNetworksGiveWhatPyTorchGives() throws {
+    let networks = try torch.load(repository("Fixtures/mobile/networks.pt").path)
+    let entries = try #require(networks.dictionary).entries
+    #expect(entries.count == 4)
+    for (name, network) in entries {
+      let model = try JIT.load(bytes: #require(network["model"].tensor).toArray(UInt8.self))
+      let small = try Mobile.optimize(model, quantizing: true)
+      let kinds = try kinds(small)
+      #expect(kinds.contains("swift_torch::linear_dynamic_int8"))
+      #expect(kinds.isDisjoint(with: ["aten::linear", "aten::lstm"]))
+      try withTemporaryFolder { folder in
+        try small.save(to: folder + "/small.pt")
+        let reread = try JIT.load(folder + "/small.pt")
+        for (i, input) in try #require(network["inputs"].array).enumerated() {
+          let x = try #require(input.tensor)
+          let float = try #require(network["float"].array?[i].tensor), int8 = try #require(network["int8"].array?[i].tensor)
+          #expect(try torch.allclose(withErrors { model(x) }, float, rtol: 1e-5, atol: 1e-6), "\(name.string!)")
+          for module in [small, reread] {
+            let actual = try withErrors { torch.inferenceMode { module(x) } }
+            let difference = try (actual - int8).abs().max().item(Double.self)
+            #expect(difference < 1e-5, "\(name.string!), input \(i): \(difference)")
+          }
         }
       }
     }
