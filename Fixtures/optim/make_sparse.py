@@ -57,7 +57,7 @@ once = table.grad.clone()
 loss(table, 3).backward()
 both = table.grad.coalesce()
 result["gradient"] = {
-    "indices": once._indices().tolist(), "values": once._values().flatten().tolist(),
+    "indices": once.coalesce().indices().tolist(), "values": once.coalesce().values().flatten().tolist(),
     "coalesced_indices": both.indices().tolist(), "coalesced_values": both.values().flatten().tolist(),
     "dense": both.to_dense().flatten().tolist(), "printed": str(both),
 }

@@ -7,6 +7,9 @@ from torch import nn, Tensor
 import torch.nn.functional as F
 import torch.ao.quantization as Q
 
+# oneDNN's transposed convolutions of some processors are wrong (PyTorch 2.15); FBGEMM's are the products they stand for.
+torch.backends.quantized.engine = "fbgemm"
+
 
 class Tagger(nn.Module):
     def __init__(self, recurrent):

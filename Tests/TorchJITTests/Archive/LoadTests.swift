@@ -36,7 +36,7 @@ import Torch
   @Test func moreFixturesAreThere() { #expect(Self.versions.count == 11 && Self.quantized.count == 13) }
 
   /// Integers make jumps of what rounding makes in others: the fixture's values keep away from them.
-  @Test(arguments: quantized) func quantized(_ name: String) throws {
+  @Test(arguments: quantized) func quantizedModel(_ name: String) throws {
     let fixtures = try ScriptFixtures("quantized.zip")
     let module = try JIT.load(bytes: fixtures.bytes(name + ".pt"))
     for call in try fixtures.calls(name) { try call.check(module, name) }

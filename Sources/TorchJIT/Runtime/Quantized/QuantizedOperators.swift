@@ -23,8 +23,9 @@ extension JIT {
         }
       }
       if linear.contains(name) {
-        return try rewrap(invoke([.tensor(x.centered(.float32))] + rest)) { steps in
-          try QuantizedTensor.rounding(steps, scale, zeroPoint, x.values.dtype)
+        // In float64, so that what lies in the middle between two integers does so in float32, whatever the order of sums.
+        return try rewrap(invoke([.tensor(x.centered(.float64))] + rest)) { steps in
+          try QuantizedTensor.rounding(steps.to(.float32), scale, zeroPoint, x.values.dtype)
         }
       }
       // What writes to its argument has the same name with a line behind it.
