@@ -16,23 +16,6 @@ package struct Int8Weight {
   /// (out), int32: the sums of the rows, by which the input's zero point moves the products.
   package let sums: Tensor
 
-  /// Quantizes a matrix: each row's largest magnitude is 127.5 steps, as PyTorch's per-channel observer has it.
-  package init(quantizing weight: Tensor) throws {
-    guard weight.ndim == 2, weight.dtype.isFloatingPoint else {
-      throw TorchError(
-        .type, "only matrices of floating point numbers can be quantized, got \(weight.shape.listDescription)")
-    }
-    (values, scales, sums) = try torch.noGrad {
-      try withErrors {
-        let w = weight.detach().to(.float32)
-        let smallest = Double(Float.ulpOfOne)
-        let scales = (w.abs().amax(dim: [1]) / 127.5).clamp(min: .double(smallest))
-        let values = (w / scales.unsqueeze(1)).round().clamp(min: -128, max: 127).to(.int8)
-        return (values, scales, values.sum(dim: [1], dtype: .int32))
-      }
-    }
-  }
-
   package init(values: Tensor, scales: Tensor, sums: Tensor) throws {
     let rows = values.shape.first ?? 0
     guard values.dtype == .int8, values.ndim == 2, scales.dtype == .float32, scales.shape == [rows],
@@ -130,12 +113,4 @@ enum DynamicInt8 {
   }
 
   static let operators: [AnyOperator] = [linear, lstm]
-}
-
-extension Tensor {
-  /// The int8 matrix that stands for this one, its scales and its rows' sums.
-  package func quantizedByRows() throws -> (values: Tensor, scales: Tensor, sums: Tensor) {
-    let weight = try Int8Weight(quantizing: self)
-    return (weight.values, weight.scales, weight.sums)
-  }
 }

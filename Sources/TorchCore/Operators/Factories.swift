@@ -218,6 +218,8 @@ enum Factories {
       guard rows >= 0, columns >= 0 else {
         throw TorchError(.value, "\(rows < 0 ? "row" : "col") must be non-negative, got\(Swift.min(rows, columns))")
       }
+      try Storage.checkRoom(for: rows)
+      try Storage.checkRoom(for: columns)
       let cells = (0..<rows).flatMap { row in (0..<columns).filter { keeps(row, $0, offset) }.map { (row, $0) } }
       let indices = try Tensor.from(cells.map(\.0) + cells.map(\.1), shape: [2, cells.count])
       return indices.to(dtype ?? .int64)

@@ -10,6 +10,7 @@ enum ShapeComposites {
     }
     let dim = try x.shape.normalized(dim: dim)
     guard sections > 0 else { throw TorchError(.value, "number of sections must be larger than 0, got \(sections)") }
+    try Storage.checkRoom(for: sections, of: 256)
     let (size, more) = x.shape[dim].quotientAndRemainder(dividingBy: sections)
     return (0..<sections).map { i in x.narrow(dim, i * size + Swift.min(i, more), size + (i < more ? 1 : 0)) }
   }
@@ -80,7 +81,6 @@ enum ShapeComposites {
               .value,
               "torch.\(name) attempted to split along dimension \(dim), but the size of the dimension \(x.shape[dim]) is not divisible by the split_size \(sections)!")
           }
-          try Storage.checkRoom(for: sections, of: 256)
           return try pieces(x, sections, dim)
         },
         Operator(composite: "\(name).array(Tensor(a -> *) self, int[] indices) -> Tensor(a)[]") {

@@ -98,6 +98,7 @@ enum Shapes {
   static let split = Operator(
     composite: "split.Tensor(Tensor(a -> *) self, SymInt split_size, int dim=0) -> Tensor(a)[]"
   ) { (x: Tensor, size: Int, dim: Int) -> [Tensor] in
+    guard x.ndim > 0 else { throw TorchError(.shape, "split expects at least a 1-dimensional tensor") }
     let length = x.shape[try x.shape.normalized(dim: dim)]
     guard size > 0 || (size == 0 && length == 0) else {
       throw TorchError(.value, "split expects split_size be non-negative, but got split_size=\(size)")
@@ -109,8 +110,9 @@ enum Shapes {
   static let splitSizes = Operator(
     composite: "split_with_sizes(Tensor(a -> *) self, SymInt[] split_sizes, int dim=0) -> Tensor(a)[]"
   ) { (x: Tensor, sizes: [Int], dim: Int) -> [Tensor] in
+    guard x.ndim > 0 else { throw TorchError(.shape, "split expects at least a 1-dimensional tensor") }
     let length = x.shape[try x.shape.normalized(dim: dim)]
-    guard sizes.allSatisfy({ $0 >= 0 }), sizes.reduce(0, +) == length else {
+    guard sizes.allSatisfy({ $0 >= 0 && $0 <= length }), sizes.reduce(0, +) == length else {
       throw TorchError(
         .value,
         "split_with_sizes expects split_sizes to sum exactly to \(length) (input tensor's size at dimension \(dim)), but got split_sizes=[\(sizes.map(String.init).joined(separator: ", "))]")

@@ -50,9 +50,13 @@ enum UnaryFunctions {
   private static let mulFunction = MapFunction("mul")
   static let deg2rad = scaled("deg2rad", .pi / 180), rad2deg = scaled("rad2deg", 180 / .pi)
 
-  static let nanToNum = Operator(
+  static let nanToNum: Operator<Tensor, Double?, Double?, Double?, Tensor> = Operator(
     "nan_to_num(Tensor self, float? nan=None, float? posinf=None, float? neginf=None) -> Tensor", twins: .both,
     kernel: { (x: Tensor, nan: Double?, positive: Double?, negative: Double?) in
+      if x.dtype.isComplex {
+        let parts = torch.viewAsReal(try x.packed())
+        return torch.viewAsComplex(try nanToNum.call(parts, nan, positive, negative))
+      }
       guard x.dtype.isFloatingPoint else { return try x.packed() }
       let largest = x.dtype.greatestFinite
       return try Elementwise.apply(
