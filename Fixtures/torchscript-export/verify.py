@@ -38,7 +38,8 @@ def check(path):
         return f"the state dict has the keys {list(state)} for {list(data['state'])}"
     for key, value in state.items():
         torch.testing.assert_close(value, data["state"][key], rtol=0, atol=0, msg=f"{key} differs")
-    if module.training or any(m.training for m in module.modules()):
+    # Frozen modules have no such attribute.
+    if any(getattr(m, "training", False) for m in module.modules()):
         return "it is in training mode"
     runs = data["runs"]
     for run, grad in [(run, grad) for run in runs for grad in (False, True)]:
