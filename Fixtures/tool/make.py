@@ -3,6 +3,7 @@
     python Fixtures/tool/make.py
 
 Writes model.pt (TorchScript) with in.safetensors and out.safetensors beside it, its method's result scaled.safetensors,
+nested.pt, whose arguments are nested, with its inputs by name and its results with and without the optional one,
 and the same network as an ONNX file, network.onnx, with network.npz (inputs by name) and network.out.npz.
 """
 
@@ -55,6 +56,22 @@ with torch.no_grad():
     y, nested, twice = model(image, 0.5, 3, True, bias)
 flat = [y, *nested["parts"], *nested["sum"], torch.tensor(twice)]
 save_file({str(i): t.clone() for i, t in enumerate(flat)}, os.path.join(folder, "out.safetensors"))
+
+
+
+class Nested(torch.nn.Module):
+    def forward(self, images: List[torch.Tensor], pair: Tuple[torch.Tensor, torch.Tensor], note: Optional[torch.Tensor]):
+        y = torch.stack(images).sum(0) * pair[0] + pair[1]
+        return y if note is None else y - note
+
+
+nested = torch.jit.script(Nested())
+nested.save(os.path.join(folder, "nested.pt"))
+images, pair, note = list(torch.randn(3, 2, 2)), (torch.randn(2, 2), torch.randn(2)), torch.randn(2, 2)
+named = {f"images.{i}": x for i, x in enumerate(images)} | {f"pair.{i}": x for i, x in enumerate(pair)}
+save_file({k: v.contiguous() for k, v in (named | {"note": note}).items()}, os.path.join(folder, "nested.in.safetensors"))
+save_file({"with": nested(images, pair, note), "without": nested(images, pair, None)},
+          os.path.join(folder, "nested.out.safetensors"))
 
 weight, offset = np.random.default_rng(0).standard_normal((3, 4)).astype("f4"), np.arange(4, dtype="f4")
 graph = helper.make_graph(

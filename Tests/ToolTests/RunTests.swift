@@ -81,6 +81,26 @@ import Torch
   }
 
   /// A list of numbers is a tensor of one dimension.
+  /// Lists and tuples come item by item, by name or one after another; an optional argument may be left out by name.
+  @Test func nestedArguments() throws {
+    let names = ["images.0", "images.1", "images.2", "pair.0", "pair.1", "note"]
+    let tensors = try Safetensors.load(Self.fixture("nested.in.safetensors"))
+    let expected = try Safetensors.load(Self.fixture("nested.out.safetensors"))
+    func run(_ keys: [(key: String, name: String)], _ result: String) throws {
+      try withTemporaryFolder { folder in
+        let inputs = OrderedDictionary(uniqueKeysWithValues: keys.map { ($0.key, tensors[$0.name]!) })
+        try Safetensors.save(inputs, to: folder + "/in.safetensors")
+        let outcome = try Tool.run(
+          "run", Self.fixture("nested.pt"), "-i", folder + "/in.safetensors", "-o", folder + "/out.safetensors")
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        try expectEqual(folder + "/out.safetensors", ["0": expected[result]!])
+      }
+    }
+    try run(names.map { ($0, $0) }, "with")
+    try run(names.dropLast().map { ($0, $0) }, "without")
+    try run(names.enumerated().map { (String($0.offset), $0.element) }, "with")
+  }
+
   @Test func anotherMethod() throws {
     try withTemporaryFolder { folder in
       let x = torch.randn(2, 3)
