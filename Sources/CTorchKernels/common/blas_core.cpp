@@ -9,6 +9,10 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <string>
+#include <vector>
+
+#include <unistd.h>
 
 extern "C" {
 __attribute__((weak)) char *openblas_get_corename(void);
@@ -32,10 +36,17 @@ __attribute__((constructor)) void choose_core() {
     core = "Haswell";
   }
   if (!core) return;
-  setenv(variable, core, 1);
+  // The variable is there for these calls only, in a list of our own: `setenv` would move the process's list away from
+  // the stack, where Swift's run time, if it is linked statically and starts later, looks for the arguments beside it.
+  std::string setting = std::string(variable) + "=" + core;
+  std::vector<char *> extended{setting.data()};
+  char **const given = environ;
+  for (char **entry = given; entry && *entry; entry++) extended.push_back(*entry);
+  extended.push_back(nullptr);
+  environ = extended.data();
   gotoblas_dynamic_quit();
   gotoblas_dynamic_init();
-  unsetenv(variable);
+  environ = given;
 }
 
 }  // namespace
