@@ -35,24 +35,32 @@ let package = Package(
     // Runs folders of operator cases against the registry.
     .target(
       name: "TorchConformance",
-      dependencies: [
-        "TorchCore", "TorchSerialization", collections, .product(name: "ComplexModule", package: "swift-numerics"),
+      dependencies: core + [
+        "TorchSerialization", collections, .product(name: "ComplexModule", package: "swift-numerics"),
       ]),
 
     // The umbrella: `import Torch` is enough.
     .target(
       name: "Torch",
-      dependencies: ["TorchCore", "TorchNN", "TorchOptim", "TorchData", "TorchSerialization", "TorchJIT"]),
+      dependencies: [
+        "TorchCore", "TorchNN", "TorchOptim", "TorchData", "TorchDistributions", "TorchSerialization", "TorchJIT",
+      ]),
 
     // Opt-in libraries, one concern each.
     .target(
       name: "TorchVision",
-      dependencies: ["TorchCore", "TorchData", "CZlib", .product(name: "Logging", package: "swift-log")],
+      dependencies: core + ["TorchData", "CZlib", .product(name: "Logging", package: "swift-log")],
       resources: [.copy("Resources/mnist")]),
-    .target(name: "TorchPlot", dependencies: ["TorchCore", "CCairo", "CPNG"]),
+    .target(name: "TorchPlot", dependencies: core + ["CCairo", "CPNG"]),
     .target(
       name: "TorchONNX",
-      dependencies: ["TorchJIT", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
+      dependencies: ["TorchONNXModel", "TorchJIT", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
+    // The file format, and the operators that run it.
+    .target(
+      name: "TorchONNXModel",
+      dependencies: [
+        "TorchCore", "TorchNN", "TorchSerialization", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]),
     .target(name: "TorchC", dependencies: ["Torch", "TorchONNX", "CTorch", collections]),
     // Its header.
     .systemLibrary(name: "CTorch"),
@@ -64,10 +72,11 @@ let package = Package(
         "TorchCore", "TorchNN", "TorchSerialization", collections,
         .product(name: "ComplexModule", package: "swift-numerics"),
       ]),
-    .target(name: "TorchSerialization", dependencies: ["TorchCore", "CZlib", collections]),
-    .target(name: "TorchData", dependencies: ["TorchCore"]),
+    .target(name: "TorchSerialization", dependencies: core + ["CZlib", collections]),
+    .target(name: "TorchData", dependencies: core),
+    .target(name: "TorchDistributions", dependencies: core),
     .target(name: "TorchOptim", dependencies: ["TorchCore", "TorchNN", collections]),
-    .target(name: "TorchNN", dependencies: ["TorchCore", collections]),
+    .target(name: "TorchNN", dependencies: core + [collections]),
     .target(
       name: "TorchCore",
       dependencies: [
@@ -75,13 +84,18 @@ let package = Package(
         .product(name: "ComplexModule", package: "swift-numerics"),
       ]),
 
-    // Native code: vector loops, the oneDNN shim, system libraries.
+    // Native code: vector loops, the oneDNN shim, system libraries. Of the first two the core imports the C headers alone;
+    // see `core`.
+    .systemLibrary(name: "CTorchKernels"),
     .target(
-      name: "CTorchKernels",
+      name: "TorchKernels",
       // Highway compiles a file once for each instruction set by including it again, by name.
-      cxxSettings: [.headerSearchPath(".")],
+      cxxSettings: [.headerSearchPath("."), .headerSearchPath("../CTorchKernels")],
       linkerSettings: [.linkedLibrary("hwy"), .linkedLibrary("hwy_contrib"), .linkedLibrary("gomp")]),
-    .target(name: "COneDNNShim", linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary("gomp")]),
+    .systemLibrary(name: "COneDNNShim"),
+    .target(
+      name: "OneDNNShim", cxxSettings: [.headerSearchPath("../COneDNNShim")],
+      linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary("gomp")]),
     .systemLibrary(
       name: "COpenBLAS", providers: [.apt(["libopenblas-openmp-dev", "liblapacke-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -109,26 +123,32 @@ let package = Package(
       ],
       path: "Benchmarks/Sources/bench"),
 
-    // Tests mirror Sources.
+    // Tests mirror Sources. They run once: optimizing them would take longer than it saves.
     .target(name: "TestSupport", dependencies: ["Torch"], path: "Tests/TestSupport"),
     .testTarget(
       name: "TorchCoreTests",
-      dependencies: ["TestSupport", "Torch", .product(name: "ComplexModule", package: "swift-numerics")]),
-    .testTarget(name: "TorchConformanceTests", dependencies: ["TestSupport", "TorchConformance"]),
-    .testTarget(name: "GuideTests", dependencies: ["GuideListings"]),
-    .testTarget(name: "TorchNNTests", dependencies: ["TestSupport", "Torch"]),
-    .testTarget(name: "TorchOptimTests", dependencies: ["TestSupport", "Torch"]),
-    .testTarget(name: "TorchDataTests", dependencies: ["TestSupport", "Torch"]),
-    .testTarget(name: "TorchSerializationTests", dependencies: ["TestSupport", "Torch"]),
-    .testTarget(name: "TorchJITTests", dependencies: ["TestSupport", "Torch"]),
-    .testTarget(name: "TorchONNXTests", dependencies: ["TestSupport", "Torch", "TorchONNX"]),
-    .testTarget(name: "ToolTests", dependencies: ["TestSupport", "Torch", "TorchONNX"]),
-    .testTarget(name: "TorchCTests", dependencies: ["TestSupport", "TorchC", "CTorch"]),
-    .testTarget(name: "TorchVisionTests", dependencies: ["TestSupport", "Torch", "TorchVision"]),
-    .testTarget(name: "TorchPlotTests", dependencies: ["TestSupport", "TorchPlot"]),
+      dependencies: ["TestSupport", "Torch", .product(name: "ComplexModule", package: "swift-numerics")],
+      swiftSettings: unoptimized),
+    .testTarget(name: "TorchConformanceTests", dependencies: ["TestSupport", "TorchConformance"], swiftSettings: unoptimized),
+    .testTarget(name: "GuideTests", dependencies: ["GuideListings"], swiftSettings: unoptimized),
+    .testTarget(name: "TorchNNTests", dependencies: ["TestSupport", "Torch"], swiftSettings: unoptimized),
+    .testTarget(name: "TorchOptimTests", dependencies: ["TestSupport", "Torch"], swiftSettings: unoptimized),
+    .testTarget(name: "TorchDataTests", dependencies: ["TestSupport", "Torch"], swiftSettings: unoptimized),
+    .testTarget(name: "TorchSerializationTests", dependencies: ["TestSupport", "Torch"], swiftSettings: unoptimized),
+    .testTarget(name: "TorchJITTests", dependencies: ["TestSupport", "Torch"], swiftSettings: unoptimized),
+    .testTarget(name: "TorchONNXTests", dependencies: ["TestSupport", "Torch", "TorchONNX"], swiftSettings: unoptimized),
+    .testTarget(name: "ToolTests", dependencies: ["TestSupport", "Torch", "TorchONNX"], swiftSettings: unoptimized),
+    .testTarget(name: "TorchCTests", dependencies: ["TestSupport", "TorchC", "CTorch"], swiftSettings: unoptimized),
+    .testTarget(name: "TorchVisionTests", dependencies: ["TestSupport", "Torch", "TorchVision"], swiftSettings: unoptimized),
+    .testTarget(name: "TorchPlotTests", dependencies: ["TestSupport", "TorchPlot"], swiftSettings: unoptimized),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
 )
 
+// The core and what is behind its C headers. The core itself names the headers alone: SwiftPM compiles a target's C++
+// dependencies to the end before it begins with the target; like this the two are compiled beside each other.
+var core: [Target.Dependency] { ["TorchCore", "TorchKernels", "OneDNNShim"] }
 var collections: Target.Dependency { .product(name: "OrderedCollections", package: "swift-collections") }
+// Test targets only: SwiftPM refuses unsafe flags in what other packages depend on.
+var unoptimized: [SwiftSetting] { [.unsafeFlags(["-Onone"])] }

@@ -1,7 +1,8 @@
-// The umbrella: `import Torch` is enough for tensors, modules, optimizers, data loading, files and TorchScript.
+// The umbrella: `import Torch` is enough for tensors, modules, distributions, optimizers, data loading, files and TorchScript.
 
 @_exported import TorchCore
 @_exported import TorchData
+@_exported import TorchDistributions
 @_exported import TorchJIT
 @_exported import TorchNN
 @_exported import TorchOptim

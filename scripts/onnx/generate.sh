@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes Sources/TorchONNX/Proto/onnx.pb.swift from onnx.proto, with protoc (apt: protobuf-compiler) and the
+# Makes Sources/TorchONNXModel/Proto/onnx.pb.swift from onnx.proto, with protoc (apt: protobuf-compiler) and the
 # protoc-gen-swift of the swift-protobuf version that this package is built with.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -12,4 +12,4 @@ if [ -z "$plugin" ]; then
   plugin=$build/swift-protobuf/.build/release/protoc-gen-swift
 fi
 protoc --plugin=protoc-gen-swift="$plugin" --proto_path=scripts/onnx \
-  --swift_opt=Visibility=Internal --swift_out=Sources/TorchONNX/Proto scripts/onnx/onnx.proto
+  --swift_opt=Visibility=Package --swift_out=Sources/TorchONNXModel/Proto scripts/onnx/onnx.proto

@@ -69,6 +69,24 @@ open class AnyOperator: @unchecked Sendable {
   }
 }
 
+/// What a call looks up in its tensors.
+private struct Inputs {
+  private(set) var first: Tensor?
+  private(set) var failure: TorchError?
+  private(set) var requireGrad = false
+
+  mutating func look(_ tensor: Tensor?) {
+    guard let tensor else { return }
+    if !tensor.isValid { failure = failure ?? tensor.failure }
+    if tensor.requiresGrad { requireGrad = true }
+    if first == nil { first = tensor }
+  }
+}
+
+// Note [Specialisation]: there are some 250 lists of argument types. The compiler makes `call` and `record` anew for each,
+// which is what their speed comes from; what runs once an operator, in errors, under vmap or a tracer is kept generic, by
+// "optimize.sil.specialize.generic.never", which is a fifth of the time that this module takes to compile.
+
 /// An operator with any list of arguments.
 ///
 /// ```swift
@@ -95,6 +113,7 @@ public final class Operator<each Argument: OperatorArgument, Output: OperatorRes
   /// Whether the derivative does nothing but refuse.
   private var isUnderivable = false
 
+  @_semantics("optimize.sil.specialize.generic.never")
   private init(
     _ schema: String, _ tier: Tier, _ twins: Twins, _ gradientName: String?, isView: Bool = false,
     kernel: @escaping Kernel, derivative: DerivativeRule?, reference: Reference? = nil
@@ -171,6 +190,7 @@ public final class Operator<each Argument: OperatorArgument, Output: OperatorRes
   public override var isDifferentiable: Bool { derivative != nil && !isUnderivable || tier == .composite }
 
   /// The Swift types of the kernel must be those that the schema says.
+  @_semantics("optimize.sil.specialize.generic.never")
   private func checkTypes() {
     var index = 0
     var wrong: String?
@@ -198,40 +218,33 @@ public final class Operator<each Argument: OperatorArgument, Output: OperatorRes
 
   /// Calls the operator; an error is thrown.
   public func call(_ arguments: repeat each Argument) throws -> Output {
-    var recorded = false
-    var failure: TorchError?
-    func look(_ tensor: Tensor?) {
-      guard let tensor else { return }
-      if !tensor.isValid { failure = failure ?? tensor.failure }
-      if tensor.requiresGrad { recorded = true }
-    }
-    repeat (each arguments).forEachTensor(look)
-    if let failure { return try callSparse(repeat each arguments, failure: failure) }
+    var inputs = Inputs()
+    repeat (each arguments).forEachTensor { inputs.look($0) }
+    if let failure = inputs.failure { return try callSparse(repeat each arguments, failure: failure) }
     if !Modes.current.isDisjoint(with: [.interposed, .batched]) {
       return try Modes.current.contains(.batched)
         ? callBatched(repeat each arguments) : callInterposed(repeat each arguments)
     }
     do {
       if tier == .composite { return try kernel(repeat each arguments) }
-      guard recorded, Modes.current.recordsGradients else {
-        let output = try kernel(repeat each arguments)
-        if isView { markView(output, repeat each arguments) }
-        return output
+      let output: Output
+      if inputs.requireGrad, Modes.current.recordsGradients {
+        output = try Modes.with({ $0.insert([.noGrad, .recorded]) }) { () throws -> Output in
+          try kernel(repeat each arguments)
+        }
+        if let derivative { try record(derivative, output, repeat each arguments) }
+      } else {
+        output = try kernel(repeat each arguments)
       }
-      let output = try Modes.with({ $0.insert([.noGrad, .recorded]) }) { () throws -> Output in
-        try kernel(repeat each arguments)
-      }
-      if let derivative { try record(derivative, output, repeat each arguments) }
-      if isView { markView(output, repeat each arguments) }
+      if isView, let base = inputs.first { output.forEachTensor { $0.markView(of: base) } }
       return output
     } catch let error as TorchError {
-      var tensors: [Tensor] = []
-      repeat (each arguments).forEachTensor { if let tensor = $0 { tensors.append(tensor) } }
-      throw error.inOperator(name, tensors)
+      throw located(error, repeat each arguments)
     }
   }
 
   /// A call with an argument that is no dense tensor: what is known of sparse ones, or the failure.
+  @_semantics("optimize.sil.specialize.generic.never")
   private func callSparse(_ arguments: repeat each Argument, failure: TorchError) throws -> Output {
     var hasSparse = false
     repeat (each arguments).forEachTensor { hasSparse = hasSparse || $0?.isSparse == true }
@@ -244,31 +257,35 @@ public final class Operator<each Argument: OperatorArgument, Output: OperatorRes
     return try Output.unboxResults(results, returns: schema.returns)
   }
 
-  private func markView(_ output: Output, _ arguments: repeat each Argument) {
-    var base: Tensor?
-    repeat (each arguments).forEachTensor { base = base ?? $0 }
-    if let base { output.forEachTensor { $0.markView(of: base) } }
+  /// The error with the operator's name and what it was called with.
+  @_semantics("optimize.sil.specialize.generic.never")
+  private func located(_ error: TorchError, _ arguments: repeat each Argument) -> TorchError {
+    error.inOperator(name, tensors(repeat each arguments))
+  }
+
+  @_semantics("optimize.sil.specialize.generic.never")
+  private func tensors(_ arguments: repeat each Argument) -> [Tensor] {
+    var tensors: [Tensor] = []
+    repeat (each arguments).forEachTensor { if let tensor = $0 { tensors.append(tensor) } }
+    return tensors
   }
 
   private func record(_ derivative: DerivativeRule, _ output: Output, _ arguments: repeat each Argument) throws {
     var edges = EdgeList()
     repeat (each arguments).forEachTensor { edges.append(Edge(to: $0)) }
     let node = Node(name: gradientName, edges: edges)
-    if Modes.current.contains(.anomaly) {
-      var tensors: [Tensor] = []
-      repeat (each arguments).forEachTensor { if let tensor = $0 { tensors.append(tensor) } }
-      node.describeForwardCall(of: name, tensors)
-    }
+    if Modes.current.contains(.anomaly) { node.describeForwardCall(of: name, tensors(repeat each arguments)) }
     node.pullback = try derivative.run(Recorder(node: node), output, repeat each arguments)
     try node.refuseInferenceTensors()
     var index = 0
     output.forEachTensor {
-      $0.dtype.isDifferentiable && node.attachedOutputs.contains(index) ? node.attach($0) : node.addOutput(like: $0)
+      node.attachResult($0, index)
       index += 1
     }
   }
 
   /// A derivative that runs `reference` again with recording on, and differentiates that.
+  @_semantics("optimize.sil.specialize.generic.never")
   private static func derivative(of reference: @escaping Kernel, attached: Int) -> Derivative {
     { (recorder: Recorder, _: Output, arguments: repeat each Argument) -> Pullback in
       recorder.attachOnly(attached)
@@ -318,6 +335,7 @@ public final class Operator<each Argument: OperatorArgument, Output: OperatorRes
     }
   }
 
+  @_semantics("optimize.sil.specialize.generic.never")
   private func callInterposed(_ arguments: repeat each Argument) throws -> Output {
     var values: [Value] = []
     repeat values.append((each arguments).boxed)
@@ -334,6 +352,7 @@ public final class Operator<each Argument: OperatorArgument, Output: OperatorRes
 
 extension Operator {
   /// A call inside of vmap (Batching.swift).
+  @_semantics("optimize.sil.specialize.generic.never")
   private func callBatched(_ arguments: repeat each Argument) throws -> Output {
     var values: [Value] = []
     repeat values.append((each arguments).boxed)
@@ -362,6 +381,11 @@ final class BoxedArguments {
 }
 
 extension Node {
+  /// Makes the tensor the result number `index` of the call, if that has a gradient.
+  fileprivate func attachResult(_ tensor: Tensor, _ index: Int) {
+    tensor.dtype.isDifferentiable && attachedOutputs.contains(index) ? attach(tensor) : addOutput(like: tensor)
+  }
+
   func describeForwardCall(of name: String, _ tensors: [Tensor]) {
     let operands = tensors.map { "\($0.dtype.name)\($0.shape.listDescription)" }.joined(separator: ", ")
     forwardCall = "\(name)(\(operands))"

@@ -136,7 +136,7 @@ enum Convolution {
           throw TorchError(
             .shape, "Expected a \(rank + 2)-dimensional weight for conv\(rank)d, but got weight of size \(weight.shape.listDescription)")
         }
-        let total = (0..<rank).map { dilations[$0] * (weight.shape[$0 + 2] - 1) }
+        let total = (0..<rank).map { (d: Int) -> Int in dilations[d] * (weight.shape[d + 2] - 1) }
         return try forward(rank, x) { x in
           let odd = total.map { $0 % 2 }
           let padded = odd.allSatisfy { $0 == 0 } ? x : x.constantPad(after: odd)

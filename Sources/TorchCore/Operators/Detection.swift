@@ -338,15 +338,14 @@ enum Detection {
       (Tensor.arange(.int(count), dtype: x.dtype) * Scalar.int(step) + Scalar.int(start)).reshape(shape)
     }
     let moved = offset.reshape([n * offsetGroups, taps, 2, outH, outW])
-    let rows =
-      moved.select(2, 0) + places(0, kh, dilationH, [kh, 1]).expand([kh, kw]).reshape([taps, 1, 1])
-      + places(-padH, outH, strideH, [outH, 1])
-    let columns =
-      moved.select(2, 1) + places(0, kw, dilationW, [1, kw]).expand([kh, kw]).reshape([taps, 1, 1])
-      + places(-padW, outW, strideW, [1, outW])
+    let tapRows: Tensor = places(0, kh, dilationH, [kh, 1]).expand([kh, kw]).reshape([taps, 1, 1])
+    let tapColumns: Tensor = places(0, kw, dilationW, [1, kw]).expand([kh, kw]).reshape([taps, 1, 1])
+    let rows: Tensor = moved.select(2, 0) + tapRows + places(-padH, outH, strideH, [outH, 1])
+    let columns: Tensor = moved.select(2, 1) + tapColumns + places(-padW, outW, strideW, [1, outW])
     // The grid sampler wants them in -1...1 between the outer edges of the elements.
     func normalized(_ places: Tensor, _ size: Int) -> Tensor {
-      places * (2 / Double(size)) + (1 / Double(size) - 1)
+      let step = 2 / Double(size)
+      return places * step + (step / 2 - 1)
     }
     let grid = torch.stack([normalized(columns, w), normalized(rows, h)], dim: -1)
       .reshape([n * offsetGroups, taps * outH, outW, 2])

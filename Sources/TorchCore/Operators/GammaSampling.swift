@@ -6,8 +6,8 @@
 
 import CTorchKernels
 
-enum GammaSampling {
-  static let standardGamma: Operator<Tensor, Generator?, Tensor> = Operator(
+package enum GammaSampling {
+  package static let standardGamma: Operator<Tensor, Generator?, Tensor> = Operator(
     "_standard_gamma(Tensor self, Generator? generator=None) -> Tensor",
     kernel: { (alpha: Tensor, generator: Generator?) in
       try check(alpha, "_standard_gamma")
@@ -27,7 +27,7 @@ enum GammaSampling {
     "_standard_gamma_grad(Tensor self, Tensor output) -> Tensor", "standard_gamma_grad", twins: .out)
 
   /// (…, k) concentrations give (…, k) points of the simplex.
-  static let sampleDirichlet: Operator<Tensor, Generator?, Tensor> = Operator(
+  package static let sampleDirichlet: Operator<Tensor, Generator?, Tensor> = Operator(
     "_sample_dirichlet(Tensor self, Generator? generator=None) -> Tensor",
     kernel: { (alpha: Tensor, generator: Generator?) in
       try check(alpha, "dirichlet")

@@ -73,10 +73,13 @@ extension GridSampling {
     if problem.mode == .linear { return [tap(low, 1 - t, -slope), tap(low + 1, t, slope)] }
     let a = -0.75
     func near(_ x: Tensor) -> (Tensor, Tensor) {
-      (((x * (a + 2)) - (a + 3)) * x * x + 1, (x * (3 * (a + 2)) - 2 * (a + 3)) * x)
+      let (cubic, square) = (a + 2, a + 3)
+      let (inner, slope): (Tensor, Tensor) = (x * cubic - square, x * (3 * cubic) - 2 * square)
+      return (inner * x * x + 1, slope * x)
     }
     func far(_ x: Tensor) -> (Tensor, Tensor) {
-      (((x * a - 5 * a) * x + 8 * a) * x - 4 * a, (x * (3 * a) - 10 * a) * x + 8 * a)
+      let (inner, slope): (Tensor, Tensor) = ((x * a - 5 * a) * x + 8 * a, x * (3 * a) - 10 * a)
+      return (inner * x - 4 * a, slope * x + 8 * a)
     }
     let weights = [far(t + 1), near(t), near(1 - t), far(2 - t)]
     return weights.enumerated().map { i, both in

@@ -70,16 +70,7 @@ enum Matmul {
           .shape,
           "The expanded size of the tensor (\(shape[1])) must match the existing size (\(c.shape.last ?? 1)) at non-singleton dimension 1.  Target sizes: \(shape.listDescription).  Tensor sizes: \(c.shape.listDescription)")
       }
-      let out = try Tensor.uninitialized(shape, a.dtype)
-      if beta == .int(1) && alpha == .int(1) && a.dtype.isFloatingPoint {
-        try a.backend.copy(c, into: out)
-        try a.backend.matmul(a, b, into: out, accumulate: true)
-        return out
-      }
-      try a.backend.matmul(a, b, into: out, accumulate: false)
-      let product = alpha == .int(1) ? out : out * alpha
-      // beta = 0 ignores self, NaN and infinity included.
-      return beta.doubleValue == 0 && !c.dtype.isComplex ? product : product + (beta == .int(1) ? c : c * beta)
+      return try sum(c, a, b, beta, alpha, shape)
     },
     derivative: { record, _, _, a, b, beta, alpha in
       let (sa, sb) = (record.needs(2) ? record.save(a) : nil, record.needs(1) ? record.save(b) : nil)
@@ -93,6 +84,26 @@ enum Matmul {
         ]
       }
     })
+
+  private static func sum(
+    _ c: Tensor, _ a: Tensor, _ b: Tensor, _ beta: Scalar, _ alpha: Scalar, _ shape: Shape
+  ) throws -> Tensor {
+    let isPlain = beta == .int(1) && alpha == .int(1)
+    if !isPlain, a.dtype == .bfloat16 || a.dtype == .float16 {
+      // Rounded once, at the end.
+      return try sum(c.to(.float32), a.to(.float32), b.to(.float32), beta, alpha, shape).to(a.dtype)
+    }
+    let out = try Tensor.uninitialized(shape, a.dtype)
+    if isPlain && a.dtype.isFloatingPoint {
+      try a.backend.copy(c, into: out)
+      try a.backend.matmul(a, b, into: out, accumulate: true)
+      return out
+    }
+    try a.backend.matmul(a, b, into: out, accumulate: false)
+    let product = alpha == .int(1) ? out : out * alpha
+    // beta = 0 ignores self, NaN and infinity included.
+    return beta.doubleValue == 0 && !c.dtype.isComplex ? product : product + (beta == .int(1) ? c : c * beta)
+  }
 
   /// The product by the operands' ranks: dot, matrix-vector, matrix, or broadcast batches of matrices.
   static let matmul = Operator(composite: "matmul(Tensor self, Tensor other) -> Tensor", twins: .out) {

@@ -67,7 +67,7 @@ enum SegmentReduction {
 
     /// How many elements each segment has: (…, count, 1, …) to go with results of the shape `shape`.
     func lengths(_ shape: Shape, _ dtype: DType) throws -> Tensor {
-      let counts = offsets.flatMap { row in (0..<count).map { Double(row[$0 + 1] - row[$0]) } }
+      let counts = offsets.flatMap { row in zip(row.dropFirst(), row).map { Double($0 - $1) } }
       let sizes = Array(shape.prefix(axis + 1)) + shape.dropFirst(axis + 1).map { _ in 1 }
       return try Tensor.from(counts, shape: Shape(sizes)).to(dtype)
     }

@@ -2,7 +2,7 @@
 
 extension Shape {
   /// The sizes that operands of sizes `a` and `b` broadcast to.
-  static func broadcast(_ a: Shape, _ b: Shape) throws -> Shape {
+  package static func broadcast(_ a: Shape, _ b: Shape) throws -> Shape {
     if a == b { return a }
     var result = a.count >= b.count ? a : b
     let shift = result.count

@@ -274,7 +274,7 @@ extension Tensor {
   private static func options(_ dtype: DType) -> [Value] { [.dtype(dtype), .none, .device(.cpu), .bool(false)] }
 
   /// The end of every factory: errors become an invalid tensor, and the leaf starts collecting gradients if wanted.
-  static func made(_ requiresGrad: Bool, _ body: () throws -> Tensor) -> Tensor {
+  package static func made(_ requiresGrad: Bool, _ body: () throws -> Tensor) -> Tensor {
     do {
       let tensor = try body()
       return requiresGrad ? tensor.requiresGrad_() : tensor

@@ -173,7 +173,7 @@ extension Tensor {
 
   /// Throws the error an invalid tensor carries; readers of values call it first.
   @inline(__always)
-  func checkValid() throws {
+  package func checkValid() throws {
     if flags.contains(.invalid), let failure = autograd?.failure { throw failure }
   }
 

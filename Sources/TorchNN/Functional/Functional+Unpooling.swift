@@ -46,7 +46,7 @@ extension nn.functional {
     guard x.isValid, x.ndim >= rank else { return unpool(outputSize ?? []) }
     let (kernel, steps, pad) = (kernelSize.extents(rank), (stride ?? kernelSize).extents(rank), padding.extents(rank))
     let input = Array(x.shape.suffix(rank))
-    let usual = (0..<rank).map { (input[$0] - 1) * steps[$0] + kernel[$0] - 2 * pad[$0] }
+    let usual = (0..<rank).map { (d: Int) -> Int in (input[d] - 1) * steps[d] + kernel[d] - 2 * pad[d] }
     guard var size = outputSize else { return unpool(usual) }
     if size.count == rank + 2 { size = Array(size.dropFirst(2)) }
     guard size.count == rank else {

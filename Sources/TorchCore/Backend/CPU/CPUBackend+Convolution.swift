@@ -244,8 +244,9 @@ private enum WindowConvolution {
   static func byData(_ geometry: ConvolutionGeometry, _ g: Tensor, _ weight: Tensor) throws -> Tensor {
     let rank = geometry.spatialRank
     // Room for the spread gradient with the padding that makes every input element meet every window over it.
-    let before = (0..<rank).map { geometry.dilation[$0] * (geometry.kernel[$0] - 1) - geometry.padding[$0] }
-    let sizes = (0..<rank).map { geometry.input[$0] + geometry.dilation[$0] * (geometry.kernel[$0] - 1) }
+    let reach = zip(geometry.dilation, geometry.kernel).map { $0 * ($1 - 1) }
+    let before = zip(reach, geometry.padding).map { $0 - $1 }
+    let sizes = zip(geometry.input, reach).map { $0 + $1 }
     let spread = Tensor.zeros(Shape([geometry.batch, geometry.outChannels] + sizes), dtype: g.dtype)
     var (target, source) = (spread, g)
     for i in 0..<rank {
