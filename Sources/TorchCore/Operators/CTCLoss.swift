@@ -185,4 +185,12 @@ extension torch {
   ) -> Tensor {
     CTCLoss.ctcLoss(logProbs, targets, inputLengths, targetLengths, blank, reduction.rawValue, zeroInfinity)
   }
+
+  /// The same with the lengths as tensors of integers (N).
+  public static func ctcLoss(
+    _ logProbs: Tensor, _ targets: Tensor, inputLengths: Tensor, targetLengths: Tensor, blank: Int = 0,
+    reduction: Reduction = .mean, zeroInfinity: Bool = false
+  ) -> Tensor {
+    CTCLoss.ctcLossTensor(logProbs, targets, inputLengths, targetLengths, blank, reduction.rawValue, zeroInfinity)
+  }
 }

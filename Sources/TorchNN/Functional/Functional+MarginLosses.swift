@@ -63,4 +63,14 @@ extension nn.functional {
       logProbs, targets, inputLengths: inputLengths, targetLengths: targetLengths, blank: blank, reduction: reduction,
       zeroInfinity: zeroInfinity)
   }
+
+  /// The same with the lengths as tensors of integers (N).
+  public static func ctcLoss(
+    _ logProbs: Tensor, _ targets: Tensor, inputLengths: Tensor, targetLengths: Tensor, blank: Int = 0,
+    reduction: Reduction = .mean, zeroInfinity: Bool = false
+  ) -> Tensor {
+    torch.ctcLoss(
+      logProbs, targets, inputLengths: inputLengths, targetLengths: targetLengths, blank: blank, reduction: reduction,
+      zeroInfinity: zeroInfinity)
+  }
 }

@@ -95,5 +95,16 @@ extension nn {
           reduction: self.reduction, zeroInfinity: self.zeroInfinity)
       }
     }
+
+    /// The same with the lengths as tensors of integers (N).
+    public func callAsFunction(
+      _ logProbs: Tensor, _ targets: Tensor, inputLengths: Tensor, targetLengths: Tensor
+    ) -> Tensor {
+      hooked(logProbs, targets) { (logProbs: Tensor, targets: Tensor) in
+        functional.ctcLoss(
+          logProbs, targets, inputLengths: inputLengths, targetLengths: targetLengths, blank: self.blank,
+          reduction: self.reduction, zeroInfinity: self.zeroInfinity)
+      }
+    }
   }
 }

@@ -50,7 +50,15 @@ extension nn.utils.rnn {
   public static func packPaddedSequence(
     _ x: Tensor, _ lengths: [Int], batchFirst: Bool = false, enforceSorted: Bool = true
   ) -> PackedSequence {
-    var (x, lengths) = (x, Tensor(lengths, dtype: .int64))
+    packPaddedSequence(
+      x, Tensor(lengths, dtype: .int64), batchFirst: batchFirst, enforceSorted: enforceSorted)
+  }
+
+  /// The same with the lengths as a tensor of `int64` (N), which a trace follows.
+  public static func packPaddedSequence(
+    _ x: Tensor, _ lengths: Tensor, batchFirst: Bool = false, enforceSorted: Bool = true
+  ) -> PackedSequence {
+    var (x, lengths) = (x, lengths)
     var order: Tensor?
     if !enforceSorted {
       let sorted = lengths.sort(descending: true)

@@ -44,6 +44,7 @@ extension ONNX {
       "aten::repeat_interleave.self_Tensor", "aten::item", "aten::Int", "aten::Float", "aten::Bool",
       "aten::IntImplicit",
       "aten::FloatImplicit", "aten::ScalarImplicit", "aten::_local_scalar_dense", "aten::is_nonzero",
+      "aten::_pack_padded_sequence", "aten::_pad_packed_sequence",
     ]
 
     static func isDataDependent(_ schema: Schema, _ arguments: [Exported]) -> Bool {

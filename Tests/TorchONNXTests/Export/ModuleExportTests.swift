@@ -152,6 +152,7 @@ import TorchONNX
     .layer("RMSNorm", 3, 4) { nn.RMSNorm(4) }, .layer("GroupNorm", 6, 4, 5) { started(nn.GroupNorm(2, 6)) },
     .layer("GroupNormPlain", 6, 4) { nn.GroupNorm(3, 6, affine: false) },
     .layer("LocalResponseNorm", 5, 4, 4) { nn.LocalResponseNorm(3) },
+    .layer("SyncBatchNorm", 5, 4) { nn.SyncBatchNorm(5) },
     .layer("LocalResponseNorm1d", 5, 4) { nn.LocalResponseNorm(2) },
   ]
 
@@ -262,12 +263,64 @@ import TorchONNX
     } _: {
       nn.CosineEmbeddingLoss()
     },
+    .pair("MultiMarginLoss") {
+      [torch.randn($0, 5), torch.randint(0, 5, [$0])]
+    } _: {
+      nn.MultiMarginLoss(p: 2, margin: 0.7, weight: Tensor([1.0, 2, 0.5, 1, 3]))
+    },
+    .pair("MultiMarginLossNone") {
+      [torch.randn($0, 5), torch.randint(0, 5, [$0])]
+    } _: {
+      nn.MultiMarginLoss(reduction: .none)
+    },
+    .pair("MultiLabelMarginLoss") {
+      [torch.randn($0, 4), Tensor([[3, 0, -1, 1], [-1, 2, 2, 2], [0, 1, 2, 3]])[..<$0]]
+    } _: {
+      nn.MultiLabelMarginLoss()
+    },
+    .pair("NLLLoss2d") {
+      [torch.randn($0, 5, 2, 3).logSoftmax(dim: 1), torch.randint(0, 5, [$0, 2, 3])]
+    } _: {
+      nn.NLLLoss2d()
+    },
+    .pair("LinearCrossEntropyLoss") {
+      [torch.randn($0, 3), torch.randint(0, 5, [$0])]
+    } _: {
+      nn.LinearCrossEntropyLoss(3, 5, bias: true)
+    },
+    .triple("TripletMarginWithDistanceLoss") {
+      [torch.randn($0, 5), torch.randn($0, 5), torch.randn($0, 5)]
+    } _: {
+      nn.TripletMarginWithDistanceLoss(swap: true)
+    },
+    // The batch is the second dimension of the log-probabilities.
+    .module(
+      "CTCLoss", axes: [1, 0, 0, 0],
+      inputs: { n in
+        [
+          torch.randn(7, n, 5).logSoftmax(dim: 2), Tensor([[1, 2, 2], [3, 0, 0], [4, 4, 1]])[..<n],
+          Tensor([7, 5, 6])[..<n], Tensor([3, 1, 2])[..<n],
+        ]
+      }, { nn.CTCLoss() }
+    ) { [$0($1[0], $1[1], inputLengths: $1[2], targetLengths: $1[3])] },
+    // Targets in one row, one of them empty, one longer than its input.
+    .module(
+      "CTCLossJoined", axes: [nil, nil, nil, nil],
+      inputs: { _ in
+        [
+          torch.randn(6, 3, 4).logSoftmax(dim: 2), Tensor([1, 3, 2, 2, 3]), Tensor([6, 3, 2]), Tensor([2, 0, 3]),
+        ]
+      }, { nn.CTCLoss(reduction: .none, zeroInfinity: true) }
+    ) { [$0($1[0], $1[1], inputLengths: $1[2], targetLengths: $1[3])] },
     .triple("TripletMarginLoss") {
       [torch.randn($0, 4), torch.randn($0, 4), torch.randn($0, 4)]
     } _: {
       nn.TripletMarginLoss()
     },
   ]
+
+  /// A padded batch, and the lengths of its sequences.
+  private static let packable: @Sendable (Int) -> [Tensor] = { [torch.randn($0, 5, 3), Tensor([5, 3, 2])[..<$0]] }
 
   static let sequences: [ExportCase] = [
     .module("Embedding", inputs: { [torch.randint(0, 5, [$0, 4])] }, { nn.Embedding(5, 3) }) { [$0($1[0])] },
@@ -315,6 +368,38 @@ import TorchONNX
       { nn.LSTM(3, 4) }
     ) {
       [$0($1[0], ($1[1], $1[2])).output]
+    },
+    .module(
+      "LSTMProjected", inputs: { [torch.randn($0, 5, 3)] },
+      { nn.LSTM(3, 4, numLayers: 2, batchFirst: true, bidirectional: true, projSize: 2) }
+    ) {
+      let (y, (h, c)) = $0($1[0])
+      return [y, h, c]
+    },
+    .module(
+      "LSTMProjectedState", axes: [1, 1, 1], inputs: { [torch.randn(5, $0, 3), torch.randn(1, $0, 2), torch.randn(1, $0, 4)] },
+      { nn.LSTM(3, 4, bias: false, projSize: 2) }
+    ) {
+      let (y, (h, c)) = $0($1[0], ($1[1], $1[2]))
+      return [y, h, c]
+    },
+    .module("LSTMPacked", axes: [0, 0], inputs: packable, { nn.LSTM(3, 4, numLayers: 2, bidirectional: true) }) {
+      let packed = nn.utils.rnn.packPaddedSequence($1[0], $1[1], batchFirst: true)
+      let (y, (h, c)) = $0(packed)
+      let (padded, lengths) = nn.utils.rnn.padPackedSequence(y, batchFirst: true, paddingValue: -1, totalLength: 6)
+      return [padded, lengths, h, c]
+    },
+    .module("LSTMPackedProjected", axes: [0, 0], inputs: packable, { nn.LSTM(3, 4, bidirectional: true, projSize: 2) }) {
+      let (y, (h, c)) = $0(nn.utils.rnn.packPaddedSequence($1[0], $1[1], batchFirst: true))
+      return [y.data.tanh(), nn.utils.rnn.padPackedSequence(y).padded, h, c]
+    },
+    .module("GRUPackedUnsorted", axes: [0, 0], inputs: { [packable($0)[0], packable($0)[1].flip(0)] }, { nn.GRU(3, 4) }) {
+      let (y, h) = $0(nn.utils.rnn.packPaddedSequence($1[0], $1[1], batchFirst: true, enforceSorted: false))
+      return [nn.utils.rnn.padPackedSequence(y, batchFirst: true).padded, h]
+    },
+    .module("RNNPacked", axes: [0, 0], inputs: packable, { nn.RNN(3, 4) }) {
+      let (y, h) = $0(nn.utils.rnn.packPaddedSequence($1[0], $1[1], batchFirst: true))
+      return [nn.utils.rnn.padPackedSequence(y).padded, h]
     },
     .module("RNNCell", axes: [0, 0], inputs: { [torch.randn($0, 3), torch.randn($0, 4)] }, { nn.RNNCell(3, 4) }) {
       [$0($1[0], $1[1])]

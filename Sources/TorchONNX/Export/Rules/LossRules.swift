@@ -29,6 +29,58 @@ extension ONNX {
         ["reduction": .string(try reduction(call)), "ignore_index": .int(try call.int("ignore_index"))])
     }
 
+    /// Rows of scores and targets, and a way to reduce a loss for each row.
+    private static func rows(_ call: RuleCall) throws -> (x: Wire, target: Wire, reduced: (Wire) throws -> Wire) {
+      let g = call.graph
+      let (x, target, isSingle) = (try call["self"], try call.operand("target", .int64), try call.rank("self") == 1)
+      let kind = try reduction(call)
+      func reduced(_ loss: Wire) -> Wire {
+        switch kind {
+        case "mean": g.reduce("ReduceMean", loss, nil, keep: false)
+        case "sum": g.reduce("ReduceSum", loss, nil, keep: false)
+        default: isSingle ? g.squeeze(loss, [0]) : loss
+        }
+      }
+      return isSingle ? (g.unsqueeze(x, [0]), g.unsqueeze(target, [0]), reduced) : (x, target, reduced)
+    }
+
+    /// Σ max(0, margin - x[target] + x)ᵖ over the other classes, by the number of classes.
+    private static func multiMargin(_ call: RuleCall) throws -> Wire {
+      let (g, dtype) = (call.graph, try call.dtype(of: "self"))
+      let (x, target, reduced) = try rows(call)
+      let places = g.unsqueeze(target, [1])
+      let own = g.emit("GatherElements", [x, places], ["axis": 1])
+      let (zero, classes) = (try g.scalar(0, dtype), g.size(x, 1))
+      var terms = g.emit("Max", [g.add(g.sub(try call.operand("margin", dtype), own), x), zero])
+      if try call.double("p") == 2 { terms = g.mul(terms, terms) }
+      if let weight = try call.optional("weight") { terms = g.mul(terms, g.gather(weight, places, axis: 0)) }
+      let isOwn = g.emit("Equal", [g.emit("Range", [g.int(0), classes, g.int(1)]), places])
+      let sum = g.reduce("ReduceSum", g.select(isOwn, zero, terms), [1], keep: false)
+      return try reduced(g.div(sum, g.cast(classes, to: dtype)))
+    }
+
+    /// Σ max(0, 1 - x[target] + x) over the targets before the first -1 and all other classes, by the number of classes.
+    private static func multiLabelMargin(_ call: RuleCall) throws -> Wire {
+      let (g, dtype) = (call.graph, try call.dtype(of: "self"))
+      let (x, target, reduced) = try rows(call)
+      let (zero, one, classes) = (try g.scalar(0, dtype), try g.scalar(1, dtype), g.size(x, 1))
+      let ends = g.cast(g.emit("Less", [target, g.int(0)]), to: .int64)
+      let isTarget = g.emit("Equal", [g.emit("CumSum", [ends, g.int(1)]), g.int(0)])
+      let own = g.emit("GatherElements", [x, g.emit("Max", [target, g.int(0)])], ["axis": 1])
+      // (N, targets, classes)
+      let isClass = g.emit(
+        "And",
+        [
+          g.emit("Equal", [g.unsqueeze(target, [2]), g.emit("Range", [g.int(0), classes, g.int(1)])]),
+          g.unsqueeze(isTarget, [2]),
+        ])
+      let isLabelled = g.cast(g.reduce("ReduceMax", g.cast(isClass, to: .int64), [1], keep: true), to: .bool)
+      let terms = g.emit("Max", [g.add(g.sub(one, g.unsqueeze(own, [2])), g.unsqueeze(x, [1])), zero])
+      let counts = g.emit("And", [g.unsqueeze(isTarget, [2]), g.not(isLabelled)])
+      let sum = g.reduce("ReduceSum", g.select(counts, terms, zero), [1, 2], keep: false)
+      return try reduced(g.div(sum, g.cast(classes, to: dtype)))
+    }
+
     /// A loss of single elements, then reduced.
     private static func elementwise(
       _ name: String, as onnx: [String],
@@ -78,6 +130,8 @@ extension ONNX {
       },
       .one("nll_loss_nd", "nll_loss", "nll_loss2d", as: ["NegativeLogLikelihoodLoss"], negativeLikelihood),
       .one("cross_entropy_loss", as: ["SoftmaxCrossEntropyLoss"], crossEntropy),
+      .one("multi_margin_loss", as: ["GatherElements", "Max", "Where"], multiMargin),
+      .one("multilabel_margin_loss", as: ["GatherElements", "CumSum", "Where"], multiLabelMargin),
     ]
   }
 }
