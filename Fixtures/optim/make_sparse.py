@@ -30,7 +30,7 @@ optimizers = {
     "sparse_adam": lambda p: optim.SparseAdam(p, lr=0.05),
     "sparse_adam_options": lambda p: optim.SparseAdam(p, lr=0.05, betas=(0.8, 0.95), eps=1e-6, maximize=True),
     "sgd": lambda p: optim.SGD(p, lr=0.05),
-    "sgd_momentum": lambda p: optim.SGD(p, lr=0.01, momentum=0.9),
+    "sgd_momentum": lambda p: optim.SGD(p, lr=0.05, momentum=0.9),
     "adagrad": lambda p: optim.Adagrad(p, lr=0.1, lr_decay=0.01),
 }
 result = {"trajectories": {}}

@@ -45,7 +45,7 @@ private let makers: [String: @Sendable ([Tensor]) -> optim.Optimizer] = [
   "sparse_adam": { optim.SparseAdam($0, lr: 0.05) },
   "sparse_adam_options": { optim.SparseAdam($0, lr: 0.05, betas: (0.8, 0.95), eps: 1e-6, maximize: true) },
   "sgd": { optim.SGD($0, lr: 0.05) },
-  "sgd_momentum": { optim.SGD($0, lr: 0.01, momentum: 0.9) },
+  "sgd_momentum": { optim.SGD($0, lr: 0.05, momentum: 0.9) },
   "adagrad": { optim.Adagrad($0, lr: 0.1, lrDecay: 0.01) },
 ]
 
@@ -57,18 +57,20 @@ private let makers: [String: @Sendable ([Tensor]) -> optim.Optimizer] = [
 
   @Test(arguments: makers.keys.sorted()) func stepsArePyTorchs(_ name: String) throws {
     let expected = try #require(try fixture("optim/sparse.json", Sparse.self).trajectories[name])
-    for (dtype, points) in [(DType.float32, expected.float32), (.float64, expected.float64)] {
+    for (dtype, tolerance) in [(DType.float32, 2e-5), (.float64, 1e-10)] {
       let table = start(dtype)
       let optimizer = makers[name]!([table])
-      var rest = points[...]
+      var rest = zip(expected.float32, expected.float64).map { $0 }[...]
       for step in 0..<50 {
         optimizer.zeroGrad()
         loss(table, step).backward()
         #expect(table.grad!.isSparse)
         optimizer.step()
-        guard let point = rest.first, point.step == step else { continue }
+        guard let (single, double) = rest.first, single.step == step, double.step == step else { continue }
         rest.removeFirst()
-        #expect(try Self.close(table.detach(), point.table), "\(name) \(dtype) step \(step)")
+        let strayed = try strayed(
+          table.detach().reshape([-1]), float32: single.table, float64: double.table, tolerance: tolerance)
+        #expect(strayed < 1, "\(name) \(dtype) step \(step)")
       }
       #expect(rest.isEmpty)
       #expect("\(optimizer)" == expected.repr)

@@ -164,7 +164,7 @@ enum ActivationFunctions {
   static let preluKernel = binary(
     "_prelu_kernel(Tensor self, Tensor weight) -> Tensor", "prelu", twins: .none,
     input: .saving([.input, .other]) { g, s in torch.where(try s.input > 0, g, g * (try s.other)) },
-    other: .saving(.input) { g, s in g * (try s.input.clamp(max: 0)) })
+    other: .saving(.input) { g, s in g * torch.where(try s.input >= 0, .double(0), try s.input) })
 
   static let glu = Operator(composite: "glu(Tensor self, int dim=-1) -> Tensor", twins: .out) { (x: Tensor, dim: Int) in
     guard x.ndim > 0 else { throw TorchError(.shape, "glu does not support 0-dimensional tensors") }

@@ -92,7 +92,8 @@ enum Activations {
         let x = try saved.value
         // The exponential of positive elements could overflow; NaN counts as one of them.
         let isCurved = x <= 0
-        let curve = (torch.where(isCurved, x, .double(0)) * inputScale).exp() * inputScale * alpha * scale
+        // At zero the curve has no second derivative, as in PyTorch.
+        let curve = (torch.where(x < 0, x, .double(0)) * inputScale).exp() * inputScale * alpha * scale
         return [torch.where(isCurved, g[0] * curve, g[0] * scale)]
       }
     })

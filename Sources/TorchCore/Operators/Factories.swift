@@ -211,25 +211,40 @@ enum Factories {
 
   // MARK: Triangles
 
-  private static func triangle(_ name: String, _ keeps: @escaping (_ row: Int, _ column: Int, _ offset: Int) -> Bool) -> AnyOperator {
+  /// The rows and the columns of the elements on one side of a diagonal.
+  private static func triangle(_ name: String, isLower: Bool) -> AnyOperator {
     let options = options.replacingDefaultDType
     return Operator(composite: "\(name)(int row, int col, int offset=0, \(options)) -> Tensor", twins: .out) {
       (rows: Int, columns: Int, offset: Int, dtype: DType?, _: Ignored, _: Device?, _: Ignored) in
       guard rows >= 0, columns >= 0 else {
         throw TorchError(.value, "\(rows < 0 ? "row" : "col") must be non-negative, got\(Swift.min(rows, columns))")
       }
-      try Storage.checkRoom(for: rows)
-      try Storage.checkRoom(for: columns)
-      let cells = (0..<rows).flatMap { row in (0..<columns).filter { keeps(row, $0, offset) }.map { (row, $0) } }
-      let indices = try Tensor.from(cells.map(\.0) + cells.map(\.1), shape: [2, cells.count])
-      return indices.to(dtype ?? .int64)
+      let offset = Swift.min(Swift.max(offset, -rows), columns)
+      let used =
+        columns == 0 ? 0..<0 : isLower ? -Swift.min(offset, 0)..<rows : 0..<Swift.max(0, Swift.min(rows, columns - offset))
+      func part(of row: Int) -> Range<Int> {
+        isLower ? 0..<Swift.min(columns, row + offset + 1) : Swift.max(0, row + offset)..<columns
+      }
+      guard let narrow = isLower ? used.first : used.last else { return Tensor.empty([2, 0], dtype: dtype ?? .int64) }
+      // From the narrowest row on, each has one element more until they are whole.
+      let width = part(of: narrow).count
+      let growing = Double(Swift.min(used.count, columns - width + 1))
+      let count = growing * (Double(width) + (growing - 1) / 2) + (Double(used.count) - growing) * Double(columns)
+      try Storage.checkRoom(for: count < 0x1p58 ? Int(count) : .max, of: 16)
+      var places: ([Int], [Int]) = ([], [])
+      for row in used {
+        for column in part(of: row) {
+          places.0.append(row)
+          places.1.append(column)
+        }
+      }
+      return try Tensor.from(places.0 + places.1, shape: [2, places.0.count]).to(dtype ?? .int64)
     }
   }
 
   static let operators: [AnyOperator] =
     bySize + ranges + [
-      triangle("tril_indices") { row, column, offset in column - row <= offset },
-      triangle("triu_indices") { row, column, offset in column - row >= offset },
+      triangle("tril_indices", isLower: true), triangle("triu_indices", isLower: false),
     ]
 }
 

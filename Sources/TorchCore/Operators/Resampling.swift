@@ -231,15 +231,16 @@ enum Resampling {
       throw TorchError(.notImplemented, "\"\(mode.name)_backward_cpu\" not implemented for '\(g.dtype.scalarTypeName)'")
     }
     if g.numel == 0 { return Tensor.zeros(Shape(inputSize), dtype: g.dtype) }
-    let forward = tables(mode, Array(inputSize.dropFirst(2)), size, options, g.dtype)
+    let forward = try tables(mode, Array(inputSize.dropFirst(2)), size, options, g.dtype)
     return try g.backend.resample(try g.rowMajor(), forward.map { $0.transposed() })
   }
 
   private static func tables(
     _ mode: Mode, _ input: [Int], _ output: [Int], _ options: Options, _ dtype: DType
-  ) -> [ResamplingTable] {
-    input.indices.map { i in
-      ResamplingTable(
+  ) throws -> [ResamplingTable] {
+    try input.indices.map { i in
+      try Storage.checkRoom(for: output[i], of: 32)
+      return ResamplingTable(
         mode.method, input[i], output[i], alignCorners: options.alignCorners, scale: options.scales[i], dtype)
     }
   }

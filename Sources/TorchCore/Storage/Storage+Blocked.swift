@@ -10,8 +10,8 @@
 // plain. The indices of max pooling use the same device: they stay oneDNN's one-byte workspace until somebody reads
 // them.
 
-import COneDNNShim
-import CTorchKernels
+import COneDNNHeaders
+import CTorchKernelHeaders
 import Synchronization
 
 /// How a storage's bytes are arranged when they are not the elements in plain strides.

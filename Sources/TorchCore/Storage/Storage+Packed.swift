@@ -5,7 +5,7 @@
 // from: a write to the weight makes it anew. A recorded call drops it, because training changes the weight each step.
 // Memory that is someone else's is not followed: a NumPy array can be written to without anybody here knowing.
 
-import COneDNNShim
+import COneDNNHeaders
 import Synchronization
 
 /// A weight in the layout that a kernel has asked for.

@@ -5,7 +5,8 @@
 // layout between the operators that work on it; whoever asks for `pointer` gets plain strides (Note [Blocked
 // storage] in Storage+Blocked.swift). Unsafe pointers live here and in the kernels only.
 
-import CTorchKernels
+import CTorchKernelHeaders
+import Foundation
 
 /// Bytes that one or more tensors are views of.
 public final class Storage: @unchecked Sendable {
@@ -47,7 +48,8 @@ public final class Storage: @unchecked Sendable {
   /// Throws where there is no room for `count` items: asked before an array of them is made, which would stop the program.
   static func checkRoom(for count: Int, of bytes: Int = 8) throws {
     let (total, overflow) = Swift.max(count, 0).multipliedReportingOverflow(by: bytes)
-    if overflow { throw outOfMemory(.max) }
+    // Systems that grant any amount would stop the program when it is written to.
+    if overflow || UInt64(total) > ProcessInfo.processInfo.physicalMemory { throw outOfMemory(overflow ? .max : total) }
     _ = try Storage(byteCount: total)
   }
 
