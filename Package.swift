@@ -69,9 +69,13 @@ let package = Package(
     .target(
       name: "TorchJIT",
       dependencies: [
-        "TorchCore", "TorchNN", "TorchSerialization", collections,
+        "TorchScript", "TorchNN", "TorchSerialization", collections,
         .product(name: "ComplexModule", package: "swift-numerics"),
       ]),
+    // The language: its compiler and interpreter. It needs no modules, and is compiled beside them.
+    .target(
+      name: "TorchScript",
+      dependencies: core + [collections, .product(name: "ComplexModule", package: "swift-numerics")]),
     .target(name: "TorchSerialization", dependencies: core + ["CZlib", collections]),
     .target(name: "TorchData", dependencies: core),
     .target(name: "TorchDistributions", dependencies: core),
@@ -80,21 +84,21 @@ let package = Package(
     .target(
       name: "TorchCore",
       dependencies: [
-        "CTorchKernels", "COneDNNShim", "COpenBLAS", collections,
+        "CTorchKernelHeaders", "COneDNNHeaders", "COpenBLAS", collections,
         .product(name: "ComplexModule", package: "swift-numerics"),
       ]),
 
     // Native code: vector loops, the oneDNN shim, system libraries. Of the first two the core imports the C headers alone;
     // see `core`.
-    .systemLibrary(name: "CTorchKernels"),
+    .systemLibrary(name: "CTorchKernelHeaders"),
     .target(
-      name: "TorchKernels",
+      name: "CTorchKernels",
       // Highway compiles a file once for each instruction set by including it again, by name.
-      cxxSettings: [.headerSearchPath("."), .headerSearchPath("../CTorchKernels")],
+      cxxSettings: [.headerSearchPath("."), .headerSearchPath("../CTorchKernelHeaders")],
       linkerSettings: [.linkedLibrary("hwy"), .linkedLibrary("hwy_contrib"), .linkedLibrary("gomp")]),
-    .systemLibrary(name: "COneDNNShim"),
+    .systemLibrary(name: "COneDNNHeaders"),
     .target(
-      name: "OneDNNShim", cxxSettings: [.headerSearchPath("../COneDNNShim")],
+      name: "COneDNNShim", cxxSettings: [.headerSearchPath("../COneDNNHeaders")],
       linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary("gomp")]),
     .systemLibrary(
       name: "COpenBLAS", providers: [.apt(["libopenblas-openmp-dev", "liblapacke-dev"])]),
@@ -129,17 +133,20 @@ let package = Package(
       name: "TorchCoreTests",
       dependencies: ["TestSupport", "Torch", .product(name: "ComplexModule", package: "swift-numerics")],
       swiftSettings: unoptimized),
-    .testTarget(name: "TorchConformanceTests", dependencies: ["TestSupport", "TorchConformance"], swiftSettings: unoptimized),
+    .testTarget(
+      name: "TorchConformanceTests", dependencies: ["TestSupport", "TorchConformance"], swiftSettings: unoptimized),
     .testTarget(name: "GuideTests", dependencies: ["GuideListings"], swiftSettings: unoptimized),
     .testTarget(name: "TorchNNTests", dependencies: ["TestSupport", "Torch"], swiftSettings: unoptimized),
     .testTarget(name: "TorchOptimTests", dependencies: ["TestSupport", "Torch"], swiftSettings: unoptimized),
     .testTarget(name: "TorchDataTests", dependencies: ["TestSupport", "Torch"], swiftSettings: unoptimized),
     .testTarget(name: "TorchSerializationTests", dependencies: ["TestSupport", "Torch"], swiftSettings: unoptimized),
     .testTarget(name: "TorchJITTests", dependencies: ["TestSupport", "Torch"], swiftSettings: unoptimized),
-    .testTarget(name: "TorchONNXTests", dependencies: ["TestSupport", "Torch", "TorchONNX"], swiftSettings: unoptimized),
+    .testTarget(
+      name: "TorchONNXTests", dependencies: ["TestSupport", "Torch", "TorchONNX"], swiftSettings: unoptimized),
     .testTarget(name: "ToolTests", dependencies: ["TestSupport", "Torch", "TorchONNX"], swiftSettings: unoptimized),
     .testTarget(name: "TorchCTests", dependencies: ["TestSupport", "TorchC", "CTorch"], swiftSettings: unoptimized),
-    .testTarget(name: "TorchVisionTests", dependencies: ["TestSupport", "Torch", "TorchVision"], swiftSettings: unoptimized),
+    .testTarget(
+      name: "TorchVisionTests", dependencies: ["TestSupport", "Torch", "TorchVision"], swiftSettings: unoptimized),
     .testTarget(name: "TorchPlotTests", dependencies: ["TestSupport", "TorchPlot"], swiftSettings: unoptimized),
   ],
   swiftLanguageModes: [.v6],
@@ -147,8 +154,9 @@ let package = Package(
 )
 
 // The core and what is behind its C headers. The core itself names the headers alone: SwiftPM compiles a target's C++
-// dependencies to the end before it begins with the target; like this the two are compiled beside each other.
-var core: [Target.Dependency] { ["TorchCore", "TorchKernels", "OneDNNShim"] }
+// dependencies to the end before it begins with the target; like this the two are compiled beside each other. (Of the
+// commands that are ready, it takes those last whose targets come first in the alphabet: the C++ of the C… targets.)
+var core: [Target.Dependency] { ["TorchCore", "CTorchKernels", "COneDNNShim"] }
 var collections: Target.Dependency { .product(name: "OrderedCollections", package: "swift-collections") }
 // Test targets only: SwiftPM refuses unsafe flags in what other packages depend on.
 var unoptimized: [SwiftSetting] { [.unsafeFlags(["-Onone"])] }

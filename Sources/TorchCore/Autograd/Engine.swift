@@ -5,7 +5,7 @@
 // undone here, once: a gradient that does not have its target's shape is summed to it.
 // Reference: https://pytorch.org/docs/stable/notes/autograd.html
 
-import CTorchKernels
+import CTorchKernelHeaders
 
 enum Engine {
   struct Options {

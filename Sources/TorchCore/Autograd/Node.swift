@@ -4,7 +4,7 @@
 // gradients of its outputs into those of its inputs (the pullback, which owns the saved values). Saved values
 // are dropped as soon as the pullback has run, unless the graph is to be kept.
 
-import CTorchKernels
+import CTorchKernelHeaders
 
 /// Turns the gradients of an operator's outputs into those of its tensor inputs: one entry for each `Tensor` or
 /// `Tensor?` argument and for each element of a `[Tensor]` argument, in order; nil means zero.

@@ -1,6 +1,6 @@
 // An elementwise function by name, with the CPU loops for each dtype looked up once.
 
-import CTorchKernels
+import CTorchKernelHeaders
 
 /// A named elementwise function that backends implement.
 final class MapFunction: Sendable {

@@ -1,6 +1,6 @@
 // A reduction by name, looked up once for each pair of dtypes.
 
-import CTorchKernels
+import CTorchKernelHeaders
 import Synchronization
 
 /// A named reduction that backends implement.

@@ -4,7 +4,7 @@
 // fall into three groups by priority (tensors with dimensions, zero-dimensional tensors, wrapped numbers); a
 // lower group takes part only where its category (bool < integer < floating < complex) exceeds the higher ones'.
 
-import CTorchKernels
+import CTorchKernelHeaders
 
 extension DType {
   /// The default type of floating point results: literals, factories, integer division. `float32` at start.

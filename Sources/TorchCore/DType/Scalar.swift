@@ -1,6 +1,6 @@
 // A number whose type is known at run time: PyTorch's Scalar, the type of `alpha`, `value`, `min`, ….
 
-import CTorchKernels
+import CTorchKernelHeaders
 import ComplexModule
 import RealModule
 

@@ -5,7 +5,7 @@
 // (one dtype, one shape, contiguous, no mode that wants to see the call) none of that can matter, and this file
 // does in about a hundred nanoseconds what the operator would do. It declines everything else.
 
-import CTorchKernels
+import CTorchKernelHeaders
 
 /// An arithmetic operator together with what its short way needs to know.
 struct QuickArithmetic: Sendable {

@@ -1,6 +1,6 @@
 // The documented thread-local modes: gradient recording, inference, interposition, anomaly detection.
 
-import CTorchKernels
+import CTorchKernelHeaders
 
 /// Switches of the calling thread that operators look at.
 struct Modes: OptionSet {

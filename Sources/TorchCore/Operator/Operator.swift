@@ -69,6 +69,43 @@ open class AnyOperator: @unchecked Sendable {
   }
 }
 
+extension AnyOperator {
+  /// What is the same in all calls, whatever their arguments are.
+  fileprivate final func run<Output: OperatorResult>(
+    _ inputs: Inputs, kernel: () throws -> Output, record: (Output) throws -> Void, tensors: () -> [Tensor]
+  ) throws -> Output {
+    do {
+      if tier == .composite { return try kernel() }
+      let output: Output
+      if inputs.requireGrad, Modes.current.recordsGradients {
+        output = try Modes.with({ $0.insert([.noGrad, .recorded]) }, kernel)
+        try record(output)
+      } else {
+        output = try kernel()
+      }
+      if isView, let base = inputs.first { output.forEachTensor { $0.markView(of: base) } }
+      return output
+    } catch let error as TorchError {
+      throw error.inOperator(name, tensors())
+    }
+  }
+
+  /// Makes the results those of a new node.
+  fileprivate final func record<Output: OperatorResult>(
+    _ output: Output, _ edges: EdgeList, derivative: (Recorder) throws -> Pullback, tensors: () -> [Tensor]
+  ) throws {
+    let node = Node(name: gradientName, edges: edges)
+    if Modes.current.contains(.anomaly) { node.describeForwardCall(of: name, tensors()) }
+    node.pullback = try derivative(Recorder(node: node))
+    try node.refuseInferenceTensors()
+    var index = 0
+    output.forEachTensor {
+      node.attachResult($0, index)
+      index += 1
+    }
+  }
+}
+
 /// What a call looks up in its tensors.
 private struct Inputs {
   private(set) var first: Tensor?
@@ -83,9 +120,9 @@ private struct Inputs {
   }
 }
 
-// Note [Specialisation]: there are some 250 lists of argument types. The compiler makes `call` and `record` anew for each,
-// which is what their speed comes from; what runs once an operator, in errors, under vmap or a tracer is kept generic, by
-// "optimize.sil.specialize.generic.never", which is a fifth of the time that this module takes to compile.
+// Note [Specialisation]: there are some 250 lists of argument types. The compiler makes `call` anew for each, which is what
+// its speed comes from. So it is small: what does not depend on the arguments is `AnyOperator.run` and `record`, and what
+// runs once an operator, in errors, under vmap or a tracer is kept generic, by "optimize.sil.specialize.generic.never".
 
 /// An operator with any list of arguments.
 ///
@@ -225,22 +262,9 @@ public final class Operator<each Argument: OperatorArgument, Output: OperatorRes
       return try Modes.current.contains(.batched)
         ? callBatched(repeat each arguments) : callInterposed(repeat each arguments)
     }
-    do {
-      if tier == .composite { return try kernel(repeat each arguments) }
-      let output: Output
-      if inputs.requireGrad, Modes.current.recordsGradients {
-        output = try Modes.with({ $0.insert([.noGrad, .recorded]) }) { () throws -> Output in
-          try kernel(repeat each arguments)
-        }
-        if let derivative { try record(derivative, output, repeat each arguments) }
-      } else {
-        output = try kernel(repeat each arguments)
-      }
-      if isView, let base = inputs.first { output.forEachTensor { $0.markView(of: base) } }
-      return output
-    } catch let error as TorchError {
-      throw located(error, repeat each arguments)
-    }
+    return try run(
+      inputs, kernel: { try kernel(repeat each arguments) }, record: { try record($0, repeat each arguments) },
+      tensors: { tensors(repeat each arguments) })
   }
 
   /// A call with an argument that is no dense tensor: what is known of sparse ones, or the failure.
@@ -257,12 +281,6 @@ public final class Operator<each Argument: OperatorArgument, Output: OperatorRes
     return try Output.unboxResults(results, returns: schema.returns)
   }
 
-  /// The error with the operator's name and what it was called with.
-  @_semantics("optimize.sil.specialize.generic.never")
-  private func located(_ error: TorchError, _ arguments: repeat each Argument) -> TorchError {
-    error.inOperator(name, tensors(repeat each arguments))
-  }
-
   @_semantics("optimize.sil.specialize.generic.never")
   private func tensors(_ arguments: repeat each Argument) -> [Tensor] {
     var tensors: [Tensor] = []
@@ -270,18 +288,13 @@ public final class Operator<each Argument: OperatorArgument, Output: OperatorRes
     return tensors
   }
 
-  private func record(_ derivative: DerivativeRule, _ output: Output, _ arguments: repeat each Argument) throws {
+  private func record(_ output: Output, _ arguments: repeat each Argument) throws {
+    guard let derivative else { return }
     var edges = EdgeList()
     repeat (each arguments).forEachTensor { edges.append(Edge(to: $0)) }
-    let node = Node(name: gradientName, edges: edges)
-    if Modes.current.contains(.anomaly) { node.describeForwardCall(of: name, tensors(repeat each arguments)) }
-    node.pullback = try derivative.run(Recorder(node: node), output, repeat each arguments)
-    try node.refuseInferenceTensors()
-    var index = 0
-    output.forEachTensor {
-      node.attachResult($0, index)
-      index += 1
-    }
+    try record(
+      output, edges, derivative: { try derivative.run($0, output, repeat each arguments) },
+      tensors: { tensors(repeat each arguments) })
   }
 
   /// A derivative that runs `reference` again with recording on, and differentiates that.

@@ -1,6 +1,6 @@
 // Sizes of a convolution, worked out and checked once for all its passes.
 
-import COneDNNShim
+import COneDNNHeaders
 
 /// A convolution of one to three spatial dimensions. x is (N, C, spatial…), weight (M, C / groups, kernel…),
 /// y (N, M, output…). A transposed convolution is one of these with x and y exchanged.

@@ -5,7 +5,7 @@
 // The operators are in a namespace of their own: PyTorch's keep their weights in opaque objects.
 // Reference: https://pytorch.org/docs/stable/generated/torch.ao.quantization.quantize_dynamic.html
 
-import CTorchKernels
+import CTorchKernelHeaders
 
 /// A matrix of int8 with a scale for each row.
 package struct Int8Weight {

@@ -1,7 +1,7 @@
 // Fourier transforms: the three primitives that everything else is made of.
 // Reference: https://pytorch.org/docs/stable/fft.html
 
-import CTorchKernels
+import CTorchKernelHeaders
 
 enum Fourier {
   /// What a transform is divided by: PyTorch's `fft_norm_mode`, as the primitives take it.

@@ -4,7 +4,7 @@
 // Reference: Jankowiak and Obermeyer, https://arxiv.org/abs/1806.01851
 // Departure from PyTorch: `_sample_dirichlet` is differentiable here; PyTorch's Dirichlet wraps it in a function that is.
 
-import CTorchKernels
+import CTorchKernelHeaders
 
 package enum GammaSampling {
   package static let standardGamma: Operator<Tensor, Generator?, Tensor> = Operator(

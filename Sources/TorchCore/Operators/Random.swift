@@ -1,7 +1,7 @@
 // Random draws, in PyTorch's order and to PyTorch's last bit.
 // Reference: https://pytorch.org/docs/stable/torch.html#random-sampling
 
-import CTorchKernels
+import CTorchKernelHeaders
 
 enum Random {
   /// Fills `target` in the order of its memory, as PyTorch does: of a transposed tensor the columns come first.

@@ -3,7 +3,7 @@
 // The order of draws and the arithmetic are PyTorch's, so that a seed gives its numbers.
 // Reference: https://pytorch.org/docs/stable/torch.html#random-sampling
 
-import CTorchKernels
+import CTorchKernelHeaders
 
 enum RandomDistributions {
   // MARK: In place

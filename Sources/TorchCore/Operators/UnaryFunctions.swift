@@ -1,7 +1,7 @@
 // Elementwise functions of one tensor that few programs need: inverse hyperbolics, predicates, angles, rounding to decimals.
 // Reference: https://pytorch.org/docs/stable/torch.html#pointwise-ops
 
-import CTorchKernels
+import CTorchKernelHeaders
 
 enum UnaryFunctions {
   static let acosh = unary(

@@ -1,7 +1,7 @@
 // Window functions of signal processing: hann, hamming, blackman, bartlett, kaiser.
 // Reference: https://pytorch.org/docs/stable/torch.html#spectral-ops
 
-import CTorchKernels
+import CTorchKernelHeaders
 import RealModule
 
 enum WindowFunctions {

@@ -1,7 +1,7 @@
 // The random number generator: PyTorch's mt19937 with PyTorch's transformations, so that a seed gives PyTorch's numbers.
 // Reference: https://pytorch.org/docs/stable/generated/torch.Generator.html
 
-import CTorchKernels
+import CTorchKernelHeaders
 import Synchronization
 
 /// A source of random numbers with PyTorch's sequence for each seed.

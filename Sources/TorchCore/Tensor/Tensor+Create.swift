@@ -1,7 +1,7 @@
 // Making tensors: from Swift values, filled, in ranges.
 // Reference: https://pytorch.org/docs/stable/torch.html#creation-ops
 
-import CTorchKernels
+import CTorchKernelHeaders
 
 extension Tensor {
   /// A tensor of the numbers in `literal`: a number, an array, arrays in arrays.

@@ -1,6 +1,6 @@
 // Reading values back. These throw: an invalid tensor's error comes out here.
 
-import CTorchKernels
+import CTorchKernelHeaders
 
 extension Tensor {
   /// The one element as a number: an integer, floating point number, Boolean or complex as the dtype is.

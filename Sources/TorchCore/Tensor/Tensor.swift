@@ -1,6 +1,6 @@
 // The tensor: a typed, strided view of a storage, with its place in the autograd graph.
 
-import CTorchKernels
+import CTorchKernelHeaders
 
 /// An n-dimensional array whose dtype, device and shape are known at run time.
 ///

@@ -1,6 +1,6 @@
 // How many threads operators use.
 
-import CTorchKernels
+import CTorchKernelHeaders
 
 extension torch {
   /// Sets how many threads operators use, OpenBLAS's and oneDNN's work included.

@@ -19,50 +19,6 @@ extension Optional: SlotValue where Wrapped == Tensor {
   public static func fromSlot(_ tensor: Tensor?) -> Tensor? { tensor }
 }
 
-/// A place for a tensor in a module.
-public class TensorSlot {
-  /// The key in state dicts; nil takes it from the property's name.
-  public let key: String?
-  public package(set) var tensor: Tensor?
-  /// What gives the property's value in the place of `tensor`: a parametrization, a mask. The slot is then no part of the
-  /// module's state.
-  var replacement: TensorReplacement?
-
-  init(key: String?, tensor: Tensor?) {
-    self.key = key
-    self.tensor = tensor
-  }
-}
-
-/// How a property's value comes from other tensors.
-struct TensorReplacement {
-  enum Kind { case parametrization, mask, weightNorm, spectralNorm }
-
-  let kind: Kind
-  let value: () -> Tensor
-  /// Takes a value that is assigned to the property; nil where that is no sensible thing to do.
-  var assign: ((Tensor) -> Void)? = nil
-  /// Ends the replacement and gives the value that is left; nil where `value` is all there is to it.
-  var end: (() -> Tensor)? = nil
-}
-
-extension TensorSlot {
-  /// What the property reads.
-  var current: Tensor? { replacement?.value() ?? tensor }
-
-  /// Hands an assigned value to the replacement; false where there is none.
-  func assignReplaced(_ value: Tensor?) -> Bool {
-    guard let replacement else { return false }
-    guard let assign = replacement.assign, let value else {
-      ErrorScope.report(
-        TorchError(.state, "the value of '\(key ?? "a parameter")' is computed from other parameters and cannot be set"))
-      return true
-    }
-    assign(value)
-    return true
-  }
-}
-
 /// A slot that is trained: collected by `parameters()`.
 public class ParameterSlot: TensorSlot {
   /// Makes `tensor` a leaf that collects gradients, as `torch.nn.Parameter` does; a leaf keeps its identity, so

@@ -1,6 +1,6 @@
 // Connectionist temporal classification on the CPU.
 
-import CTorchKernels
+import CTorchKernelHeaders
 
 extension CPUBackend {
   /// Losses of the batch entries of `x` (time, batch, classes), and the logarithms that the derivative needs.

@@ -1,7 +1,7 @@
 // Convolution on the CPU: oneDNN for float32 and bfloat16; for other dtypes windows of the input times the weight.
 
-import COneDNNShim
-import CTorchKernels
+import COneDNNHeaders
+import CTorchKernelHeaders
 
 extension CPUBackend {
   /// y of (N, M, …) = x of (N, C, …) ∗ weight of (M, C / groups, kernel…) + bias.

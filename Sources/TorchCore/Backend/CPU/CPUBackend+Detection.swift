@@ -1,6 +1,6 @@
 // Object detection on the CPU: suppression of overlapping boxes, pooling over regions.
 
-import CTorchKernels
+import CTorchKernelHeaders
 
 extension CPUBackend {
   /// The boxes kept, as int64, of `boxes` (n, 4) that `order` (n) lists by falling score; all contiguous.

@@ -1,6 +1,6 @@
 // Embedding bags on the CPU.
 
-import CTorchKernels
+import CTorchKernelHeaders
 
 extension CPUBackend {
   /// Sums, means or maxima of rows of `weight`: bag `b` is the indices in `bounds[b]..<bounds[b + 1]`. Tensors are contiguous.

@@ -1,6 +1,6 @@
 // Fourier transforms along one dimension on the CPU.
 
-import CTorchKernels
+import CTorchKernelHeaders
 
 extension CPUBackend {
   /// Transforms `x` along `dim` into `out`, whose other sizes are the same. `n` is the length of the transform: the size

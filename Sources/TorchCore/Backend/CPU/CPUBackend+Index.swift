@@ -1,6 +1,6 @@
 // Reading and writing by index tensors on the CPU. Index tensors are int64; shapes are checked by the operators.
 
-import CTorchKernels
+import CTorchKernelHeaders
 
 /// How a written element meets the one that is there.
 enum Combination: UInt32 {

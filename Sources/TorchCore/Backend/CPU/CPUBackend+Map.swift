@@ -1,6 +1,6 @@
 // Elementwise work on the CPU.
 
-import CTorchKernels
+import CTorchKernelHeaders
 
 extension CPUBackend {
   func map(

@@ -1,7 +1,7 @@
 // Matrix products on the CPU: OpenBLAS for floating point and complex, our own loops for integers and halves.
 
 import COpenBLAS
-import CTorchKernels
+import CTorchKernelHeaders
 
 extension CPUBackend {
   func matmul(_ a: Tensor, _ b: Tensor, into out: Tensor, accumulate: Bool) throws {

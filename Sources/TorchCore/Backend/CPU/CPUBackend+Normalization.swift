@@ -2,8 +2,8 @@
 //
 // Statistics, weights and biases are given in the dtype that is computed in (`DType.computed`) and are contiguous.
 
-import COneDNNShim
-import CTorchKernels
+import COneDNNHeaders
+import CTorchKernelHeaders
 
 extension DType {
   /// What sums of it are computed in: float32 for the 16-bit floats.

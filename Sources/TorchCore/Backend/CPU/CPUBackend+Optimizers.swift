@@ -3,7 +3,7 @@
 // The caller (TorchOptim) has checked that parameters, gradients and state are contiguous, of one dtype, float32 or
 // float64, and of the same sizes; every parameter has a gradient.
 
-import CTorchKernels
+import CTorchKernelHeaders
 
 /// Fused optimizer steps. Each formula is PyTorch's single-tensor implementation; see the optimizer of that name.
 package enum FusedStep {

@@ -1,6 +1,6 @@
 // Scans, sorting and searching on the CPU. Inputs are row-major.
 
-import CTorchKernels
+import CTorchKernelHeaders
 
 extension CPUBackend {
   /// A running reduction along `dim`; `indices` is for `cummax` and `cummin`.

@@ -1,7 +1,7 @@
 // Pooling on the CPU: oneDNN for float32 and bfloat16, loops over windows for other dtypes and other windows.
 
-import COneDNNShim
-import CTorchKernels
+import COneDNNHeaders
+import CTorchKernelHeaders
 
 /// oneDNN remembers the place of a maximum in a byte; these are the indices as that workspace, until they are read.
 private final class PoolWorkspace: StorageForm, @unchecked Sendable {

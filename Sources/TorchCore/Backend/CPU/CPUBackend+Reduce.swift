@@ -1,6 +1,6 @@
 // Reductions, scans and softmax on the CPU.
 
-import CTorchKernels
+import CTorchKernelHeaders
 
 extension CPUBackend {
   /// Reduces `dims` of `x` into `out`, whose shape has those dimensions gone or of size 1. `second` takes what some

@@ -1,6 +1,6 @@
 // Interpolation on the CPU: one dimension after the other, and grid sampling.
 
-import CTorchKernels
+import CTorchKernelHeaders
 
 extension CPUBackend {
   /// `x` (N, C, spatial…), contiguous, resampled by a table for each spatial dimension, the last one first. Steps

@@ -1,6 +1,6 @@
 // What threads of other modules tell the thread pool.
 
-import CTorchKernels
+import CTorchKernelHeaders
 
 package enum WorkerThread {
   /// Marks the calling thread, a data-loading worker say, as one whose operators never start parallel regions: several
