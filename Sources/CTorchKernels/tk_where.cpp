@@ -14,13 +14,22 @@ void where_loop(int64_t n, char *const *operands, const int64_t *strides, const 
   if (strides[0] == size && strides[1] == 1 && strides[2] == size && strides[3] == size) {
     T *o = reinterpret_cast<T *>(out);
     const T *x = reinterpret_cast<const T *>(a), *y = reinterpret_cast<const T *>(b);
-    for (int64_t i = 0; i < n; i++) o[i] = condition[i] ? x[i] : y[i];
+    // Both are read, so that there is no branch to mispredict; the output is one of the inputs or apart from them.
+#pragma clang loop vectorize(assume_safety)
+    for (int64_t i = 0; i < n; i++) {
+      const T first = x[i], second = y[i];
+      o[i] = condition[i] ? first : second;
+    }
     return;
   }
   if (strides[0] == size && strides[1] == 1 && strides[2] == 0 && strides[3] == size) {
     T *o = reinterpret_cast<T *>(out);
     const T x = *reinterpret_cast<const T *>(a), *y = reinterpret_cast<const T *>(b);
-    for (int64_t i = 0; i < n; i++) o[i] = condition[i] ? x : y[i];
+#pragma clang loop vectorize(assume_safety)
+    for (int64_t i = 0; i < n; i++) {
+      const T second = y[i];
+      o[i] = condition[i] ? x : second;
+    }
     return;
   }
   for (int64_t i = 0; i < n; i++) {

@@ -153,6 +153,7 @@ import TorchONNX
     .layer("GroupNormPlain", 6, 4) { nn.GroupNorm(3, 6, affine: false) },
     .layer("LocalResponseNorm", 5, 4, 4) { nn.LocalResponseNorm(3) },
     .layer("SyncBatchNorm", 5, 4) { nn.SyncBatchNorm(5) },
+    .layer("CrossMapLRN2d", 5, 4, 4) { nn.CrossMapLRN2d(3) },
     .layer("LocalResponseNorm1d", 5, 4) { nn.LocalResponseNorm(2) },
   ]
 
@@ -263,6 +264,9 @@ import TorchONNX
     } _: {
       nn.CosineEmbeddingLoss()
     },
+    .module(
+      "AdaptiveLogSoftmax", inputs: { [torch.randn($0, 6)] }, { nn.AdaptiveLogSoftmaxWithLoss(6, 10, cutoffs: [3, 7]) }
+    ) { [$0.logProb($1[0]), $0.predict($1[0])] },
     .pair("MultiMarginLoss") {
       [torch.randn($0, 5), torch.randint(0, 5, [$0])]
     } _: {
@@ -377,7 +381,8 @@ import TorchONNX
       return [y, h, c]
     },
     .module(
-      "LSTMProjectedState", axes: [1, 1, 1], inputs: { [torch.randn(5, $0, 3), torch.randn(1, $0, 2), torch.randn(1, $0, 4)] },
+      "LSTMProjectedState", axes: [1, 1, 1],
+      inputs: { [torch.randn(5, $0, 3), torch.randn(1, $0, 2), torch.randn(1, $0, 4)] },
       { nn.LSTM(3, 4, bias: false, projSize: 2) }
     ) {
       let (y, (h, c)) = $0($1[0], ($1[1], $1[2]))
@@ -389,11 +394,14 @@ import TorchONNX
       let (padded, lengths) = nn.utils.rnn.padPackedSequence(y, batchFirst: true, paddingValue: -1, totalLength: 6)
       return [padded, lengths, h, c]
     },
-    .module("LSTMPackedProjected", axes: [0, 0], inputs: packable, { nn.LSTM(3, 4, bidirectional: true, projSize: 2) }) {
+    .module("LSTMPackedProjected", axes: [0, 0], inputs: packable, { nn.LSTM(3, 4, bidirectional: true, projSize: 2) })
+    {
       let (y, (h, c)) = $0(nn.utils.rnn.packPaddedSequence($1[0], $1[1], batchFirst: true))
       return [y.data.tanh(), nn.utils.rnn.padPackedSequence(y).padded, h, c]
     },
-    .module("GRUPackedUnsorted", axes: [0, 0], inputs: { [packable($0)[0], packable($0)[1].flip(0)] }, { nn.GRU(3, 4) }) {
+    .module(
+      "GRUPackedUnsorted", axes: [0, 0], inputs: { [packable($0)[0], packable($0)[1].flip(0)] }, { nn.GRU(3, 4) }
+    ) {
       let (y, h) = $0(nn.utils.rnn.packPaddedSequence($1[0], $1[1], batchFirst: true, enforceSorted: false))
       return [nn.utils.rnn.padPackedSequence(y, batchFirst: true).padded, h]
     },
