@@ -83,24 +83,22 @@ private func backward(_ optimizer: optim.Optimizer, _ a: Tensor, _ b: Tensor) ->
 @Test(arguments: makers.keys.sorted())
 func fiftyStepsArePyTorchs(_ name: String) throws {
   let expected = try #require(try fixture("optim/optimizers.json", [String: Trajectory].self)[name])
-  for (dtype, tolerance) in [(DType.float32, 2e-5), (.float64, 1e-7)] {
+  for (dtype, points, tolerance) in [(DType.float32, expected.float32, 2e-5), (.float64, expected.float64, 1e-7)] {
     let (a, b) = start(dtype)
     let optimizer = makers[name]!([a, b])
-    // Muon iterates in bfloat16 whatever the dtype of its parameters. Adafactor's course with these options is chaotic: a
-    // start that differs in the last bit ends 2e-4 to 0.1 away in PyTorch's float32 too.
-    let isChaotic = name == "adafactor_options" && dtype == .float32
-    let tolerance = name.hasPrefix("muon") ? 2e-3 : isChaotic ? 1e-3 : tolerance
+    // Where steps amplify rounding, PyTorch's float32 leaves its float64 too: by 5e-4 with Adadelta, 2e-4 in a line search,
+    // and with these options of Adafactor a start that differs in the last bit ends 2e-4 to 0.1 away.
+    let grows = ["adadelta", "adafactor_options", "lbfgs_wolfe"].contains(name) && dtype == .float32
+    // Muon iterates in bfloat16 whatever the dtype of its parameters.
+    let tolerance = grows ? 1e-3 : name.hasPrefix("muon") ? 2e-3 : tolerance
     if dtype == .float32 { #expect("\(optimizer)" == expected.repr) }
-    var next = zip(expected.float32, expected.float64).map { $0 }[...]
+    var next = points[...]
     for step in 0..<50 {
       optimizer.step { backward(optimizer, a, b) }
-      guard let (single, double) = next.first, single.step == step, double.step == step else { continue }
+      guard let point = next.first, point.step == step else { continue }
       next.removeFirst()
-      for (ours, key) in [(a, \Point.a), (b, \Point.b)] {
-        let strayed = try strayed(
-          ours.detach(), float32: single[keyPath: key], float64: double[keyPath: key], tolerance: tolerance)
-        #expect(strayed < 1, "\(name) \(dtype) step \(step)")
-      }
+      #expect(try distance(a.detach(), point.a) < tolerance, "\(name) \(dtype) step \(step)")
+      #expect(try distance(b.detach(), point.b) < tolerance, "\(name) \(dtype) step \(step)")
     }
     #expect(next.isEmpty)
     let state = optimizer.stateDict()
