@@ -56,6 +56,10 @@ enum Interposers {
 }
 
 extension torch {
+  /// Whether somebody sees the operator calls made here, as a tracer does. What is left out for some inputs would be
+  /// missing for others in what it records.
+  package static var isInterposed: Bool { Modes.current.contains(.interposed) }
+
   /// Runs `body` with `interposer` seeing its outermost operator calls.
   public static func interposing<R>(_ interposer: any Interposer, _ body: () throws -> R) rethrows -> R {
     try Interposers.$installed.withValue(Interposers.installed + [Interposers.Box(interposer: interposer)]) {

@@ -16,8 +16,12 @@ extension ONNX {
     static func isAboutSizes(_ schema: Schema) -> Bool {
       if aboutSizes.contains(schema.name) { return true }
       // Arithmetic of numbers that are sizes: equal in all variants means that no dynamic axis takes part.
-      return schema.parameters.allSatisfy { !$0.type.contains("Tensor") } && !schema.parameters.isEmpty
+      return !takesTensors(schema) && !schema.parameters.isEmpty
         && !schema.returns.contains { $0.contains("Tensor") }
+    }
+
+    static func takesTensors(_ schema: Schema) -> Bool {
+      schema.parameters.contains { $0.type.contains("Tensor") }
     }
 
     private static let aboutTypes: Set = [
@@ -36,7 +40,7 @@ extension ONNX {
       "aten::is_non_overlapping_and_dense",
     ]
 
-    /// Operators whose results' sizes depend on the elements of their arguments.
+    /// Operators whose results' sizes depend on the elements of their arguments, or which make numbers of them.
     private static let selecting: Set = [
       "aten::nonzero", "aten::nonzero_numpy", "aten::argwhere", "aten::masked_select", "aten::_unique2",
       "aten::unique_dim",
@@ -47,18 +51,33 @@ extension ONNX {
       "aten::_pack_padded_sequence", "aten::_pad_packed_sequence",
     ]
 
-    static func isDataDependent(_ schema: Schema, _ arguments: [Exported]) -> Bool {
-      if arguments.contains(where: \.isDataDependent) { return true }
+    /// Those of them whose first dimension alone does.
+    static let selectingRows: Set = [
+      "aten::nonzero", "aten::nonzero_numpy", "aten::argwhere", "aten::masked_select", "aten::bincount",
+      "torchvision::nms",
+    ]
+
+    /// Operators whose result has the sizes of their first argument, whatever else they are given.
+    static let keepingSizes: Set = [
+      "index_put", "masked_scatter", "index_copy", "index_fill", "index_add", "index_reduce", "put",
+      "scatter", "scatter_add", "scatter_reduce", "slice_scatter", "select_scatter", "diagonal_scatter",
+    ]
+
+    static func isSelecting(_ schema: Schema, _ arguments: [Exported]) -> Bool {
       if selecting.contains(schema.qualifiedName) || selecting.contains(schema.name) {
         // A number made of a number is as fixed as that.
         return arguments.contains { $0.cell != nil }
       }
-      // x[mask]
-      return schema.name == "aten::index"
-        && arguments.dropFirst().contains {
-          $0.elements?.contains { $0.cell?.dtype == .bool || $0.cell?.dtype == .uint8 } ?? false
-        }
+      return hasMask(schema, arguments)
     }
+
+    /// Whether this is `x[mask]`.
+    static func hasMask(_ schema: Schema, _ arguments: [Exported]) -> Bool {
+      schema.name == "aten::index"
+        && arguments.dropFirst().contains { $0.elements?.contains { isMask($0.cell?.dtype) } ?? false }
+    }
+
+    static func isMask(_ dtype: DType?) -> Bool { dtype == .bool || dtype == .uint8 }
 
     static func isRandom(_ op: AnyOperator) -> Bool {
       op.schema.parameters.contains { $0.type.hasPrefix("Generator") } || randomFamilies.contains(op.schema.baseName)

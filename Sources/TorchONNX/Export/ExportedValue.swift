@@ -2,7 +2,7 @@
 //
 // The exporter runs the graph as it goes, on the example and on variants of it that differ in the sizes of the dynamic
 // axes. So a rule knows dtypes and ranks, which ONNX's operators depend on more than PyTorch's do, and sees which sizes
-// are fixed: those that are the same in all variants, where they do not depend on the elements of a tensor.
+// are fixed: those that are the same in all variants, and for whatever number of elements is selected.
 
 import TorchCore
 import TorchJIT
@@ -34,8 +34,7 @@ extension ONNX {
     private(set) var wire: Wire
     /// What it is for the example and its variants; nil where they do not get here (a branch that is not taken).
     private(set) var samples: [Tensor]?
-    /// Whether its sizes depend on elements of tensors: they are fixed nowhere then.
-    private(set) var isDataDependent: Bool
+    private(set) var dependence: Dependence<Tensor>
     /// The graph in which it may be written in place.
     unowned let writer: GraphWriter
     /// The view that it is of another tensor.
@@ -43,11 +42,12 @@ extension ONNX {
     private(set) var version = 0
 
     init(
-      _ wire: Wire, samples: [Tensor]?, isDataDependent: Bool = false, in writer: GraphWriter, view: ViewOrigin? = nil
+      _ wire: Wire, samples: [Tensor]?, dependence: Dependence<Tensor> = .none, in writer: GraphWriter,
+      view: ViewOrigin? = nil
     ) {
       self.wire = wire
       self.samples = samples
-      self.isDataDependent = isDataDependent
+      self.dependence = dependence
       self.writer = writer
       self.view = view
     }
@@ -58,15 +58,19 @@ extension ONNX {
     /// The sizes, nil where they differ between runs.
     var sizes: [Int?]? {
       guard let samples, let first = samples.first else { return nil }
-      if isDataDependent { return first.shape.map { _ in nil } }
+      let all: [Tensor]
+      switch dependence {
+      case .none: all = samples
+      case .selections(let others): all = samples + others
+      case .unknown: return first.shape.map { _ in nil }
+      }
       return first.shape.indices.map { i in
-        samples.allSatisfy { i < $0.ndim && $0.shape[i] == first.shape[i] } ? first.shape[i] : nil
+        all.allSatisfy { i < $0.ndim && $0.shape[i] == first.shape[i] } ? first.shape[i] : nil
       }
     }
 
-    func overwrite(_ wire: Wire, samples: [Tensor]?, isDataDependent: Bool) {
-      (self.wire, self.samples) = (wire, samples)
-      self.isDataDependent = self.isDataDependent || isDataDependent
+    func overwrite(_ other: Cell) {
+      (wire, samples, dependence) = (other.wire, other.samples, other.dependence)
       version += 1
     }
   }
@@ -90,7 +94,7 @@ extension ONNX {
     let kind: Kind
     let wire: Wire
     let samples: [JIT.IValue]?
-    let isDataDependent: Bool
+    let dependence: Dependence<JIT.IValue>
 
     /// The dtype of its tensor.
     var dtype: DType { kind == .int ? .int64 : kind == .float ? .float64 : .bool }
@@ -161,26 +165,40 @@ extension ONNX.Exported {
 
   /// What it is for a variant of the example; nil where that is not known.
   func sample(_ variant: Int) -> JIT.IValue? {
+    // Of a sequence, which has any length, one element shows what they are.
+    assembled({ $0.samples?[variant] }, { $0.samples?[variant] }) { $0.element.map { .tensors([$0[variant]]) } }
+  }
+
+  /// What it is for the example with selections of other sizes; nil where that is not known.
+  func sample(selection: Int) -> JIT.IValue? {
+    assembled(
+      { $0.dependence.value(selection, orElse: $0.samples?.first) },
+      { $0.dependence.value(selection, orElse: $0.samples?.first) }, { _ in nil })
+  }
+
+  /// The value with what stands for each tensor, number and sequence in it.
+  private func assembled(
+    _ tensor: (ONNX.Cell) -> Tensor?, _ number: (ONNX.Number) -> JIT.IValue?, _ sequence: (ONNX.Sequence) -> JIT.IValue?
+  ) -> JIT.IValue? {
+    func all(_ parts: [ONNX.Exported]) -> [JIT.IValue]? {
+      let items = parts.compactMap { $0.assembled(tensor, number, sequence) }
+      return items.count == parts.count ? items : nil
+    }
     switch self {
     case .constant(let value): return value
-    case .tensor(let cell): return cell.samples.map { .tensor($0[variant]) }
-    case .number(let number): return number.samples?[variant]
-    case .list(let box):
-      let items = box.items.compactMap { $0.sample(variant) }
-      return items.count == box.items.count ? .list(JIT.ListObject(box.elementType, items)) : nil
-    case .tuple(let parts):
-      let items = parts.compactMap { $0.sample(variant) }
-      return items.count == parts.count ? .tuple(items) : nil
+    case .tensor(let cell): return tensor(cell).map { .tensor($0) }
+    case .number(let value): return number(value)
+    case .list(let box): return all(box.items).map { .list(JIT.ListObject(box.elementType, $0)) }
+    case .tuple(let parts): return all(parts).map { .tuple($0) }
     case .dict(let box):
       let dict = JIT.DictObject(box.keyType, box.valueType)
       for (key, value) in box.items {
-        guard let key = try? key.key(), let value = value.sample(variant) else { return nil }
+        guard let key = try? key.key(), let value = value.assembled(tensor, number, sequence) else { return nil }
         dict[key] = value
       }
       return .dict(dict)
     case .object(let object, _): return .object(object)
-    // Of any length: one element shows what they are.
-    case .sequence(let sequence): return sequence.element.map { .tensors([$0[variant]]) }
+    case .sequence(let value): return sequence(value)
     case .missing: return nil
     }
   }
@@ -188,8 +206,8 @@ extension ONNX.Exported {
   /// Whether its sizes, or as a number its value, depend on elements of tensors.
   var isDataDependent: Bool {
     switch self {
-    case .tensor(let cell): cell.isDataDependent
-    case .number(let number): number.isDataDependent
+    case .tensor(let cell): cell.dependence.exists
+    case .number(let number): number.dependence.exists
     case .list(let box): box.items.contains(where: \.isDataDependent)
     case .tuple(let items): items.contains(where: \.isDataDependent)
     case .dict(let box): box.items.contains { $0.value.isDataDependent }

@@ -165,11 +165,11 @@ extension ONNX.Exporter {
       return [arguments[0]]
     case "aten::len":
       let wire = writer.emit("SequenceLength", [sequence.wire])
-      return [.number(ONNX.Number(kind: .int, wire: wire, samples: nil, isDataDependent: true))]
+      return [.number(ONNX.Number(kind: .int, wire: wire, samples: nil, dependence: .unknown))]
     case "aten::__getitem__":
       let call = ONNX.RuleCall(schema: builtin.schema, arguments: arguments, graph: writer, results: nil)
       let wire = writer.emit("SequenceAt", [sequence.wire, try call.intWire(arguments[1], "idx")])
-      return [.tensor(ONNX.Cell(wire, samples: sequence.element, isDataDependent: true, in: writer))]
+      return [.tensor(ONNX.Cell(wire, samples: sequence.element, dependence: .unknown, in: writer))]
     default: throw unsupported("\(builtin.schema.name) on a list that grows in a loop")
     }
   }

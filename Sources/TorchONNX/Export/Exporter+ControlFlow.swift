@@ -109,7 +109,7 @@ extension ONNX.Exporter {
     }
     let first = samples?.first ?? a.sample(0) ?? b.sample(0)
     guard let first else { throw unsupported("a branch whose result's type is not known") }
-    return package(wire, first.type, samples, true, view: nil)
+    return package(wire, first.type, samples, .unknown, view: nil)
   }
 
   // MARK: Loop
@@ -164,7 +164,7 @@ extension ONNX.Exporter {
       guard let scalar = value.constant?.scalar else { return value }
       return package(
         try outer.scalar(scalar.0, scalar.1), value.constant!.type,
-        Array(repeating: value.constant!, count: variantCount), true, view: nil)
+        Array(repeating: value.constant!, count: variantCount), .unknown, view: nil)
     }
     for value in carried { inputs.append(try call.wire(value, "carried")) }
     let starts = lists.map(\.wire)
@@ -177,7 +177,7 @@ extension ONNX.Exporter {
     }
     let number = ONNX.Number(
       kind: .int, wire: writer.names.unique("iteration"), samples: Array(repeating: .int(0), count: variantCount),
-      isDataDependent: true)
+      dependence: .unknown)
     values[body.inputs[0]] = .number(number)
     branch.inputs = [info(number.wire, .number(number)), input("condition", .constant(.bool(true)))]
     for (parameter, value) in zip(body.inputs.dropFirst(), carried) {
@@ -187,7 +187,7 @@ extension ONNX.Exporter {
       guard let type = samples.first?.type else {
         throw unsupported("a loop that carries a value whose type is not known")
       }
-      values[parameter] = package(port.name, type, samples.count == variantCount ? samples : nil, true, view: nil)
+      values[parameter] = package(port.name, type, samples.count == variantCount ? samples : nil, .unknown, view: nil)
     }
     let ports = lists.map { _ in writer.names.unique("list") }
     for (list, port) in zip(lists, ports) { list.wire = port }
@@ -209,7 +209,7 @@ extension ONNX.Exporter {
       // Sizes may change from round to round, so nothing is known but dtype and rank.
       let samples = (0..<variantCount).compactMap { value.sample($0) }
       guard let type = samples.first?.type else { throw unsupported("a loop whose result's type is not known") }
-      values[output] = package(wires[i], type, samples.count == variantCount ? samples : nil, true, view: nil)
+      values[output] = package(wires[i], type, samples.count == variantCount ? samples : nil, .unknown, view: nil)
     }
     for (i, list) in lists.enumerated() { list.wire = wires[node.outputs.count + i] }
   }

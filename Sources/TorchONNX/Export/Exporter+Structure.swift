@@ -88,11 +88,12 @@ extension ONNX.Exporter {
       guard let (scalar, dtype) = constant.scalar else { return value }
       return .constant(.tensor(try withErrors { Tensor.full([], scalar, dtype: dtype) }))
     case .number(let number):
+      // Without dimensions: whatever the number depends on, its sizes do not.
       let samples = number.samples?.compactMap { sample -> Tensor? in
         guard let (scalar, dtype) = sample.scalar else { return nil }
         return Tensor.full([], scalar, dtype: dtype)
       }
-      return .tensor(ONNX.Cell(number.wire, samples: samples, isDataDependent: number.isDataDependent, in: writer))
+      return .tensor(ONNX.Cell(number.wire, samples: samples, in: writer))
     default: return value
     }
   }

@@ -31,7 +31,7 @@ extension ONNX.Exporter {
     try refresh(view.base)
     guard view.version != view.base.version else { return }
     guard let again = try call(view.op, view.arguments).first?.cell else { return }
-    cell.overwrite(again.wire, samples: again.samples, isDataDependent: again.isDataDependent)
+    cell.overwrite(again)
     view.version = view.base.version
   }
 
@@ -44,7 +44,7 @@ extension ONNX.Exporter {
     if let wanted = cell.dtype, let dtype = result.dtype, dtype != wanted {
       let samples = result.samples?.map { $0.to(wanted) }
       result = ONNX.Cell(
-        writer.cast(result.wire, to: wanted), samples: samples, isDataDependent: result.isDataDependent, in: writer)
+        writer.cast(result.wire, to: wanted), samples: samples, dependence: result.dependence, in: writer)
     }
     try write(result, into: cell)
     return [arguments[0]]
@@ -80,7 +80,7 @@ extension ONNX.Exporter {
     guard cell.writer === writer else {
       throw unsupported("a write, in a branch or loop decided at run time, to a tensor that was made outside of it")
     }
-    cell.overwrite(value.wire, samples: value.samples, isDataDependent: value.isDataDependent)
+    cell.overwrite(value)
     guard let view = cell.view else { return }
     try refresh(view.base)
     let whole = try putBack(cell, view)
@@ -91,8 +91,9 @@ extension ONNX.Exporter {
   /// The base of a view with what was written through it.
   private func putBack(_ cell: ONNX.Cell, _ view: ONNX.ViewOrigin) throws -> ONNX.Cell {
     let value = Exported.tensor(
-      ONNX.Cell(cell.wire, samples: cell.samples, isDataDependent: cell.isDataDependent, in: writer))
-    let base = Exported.tensor(ONNX.Cell(view.base.wire, samples: view.base.samples, in: writer))
+      ONNX.Cell(cell.wire, samples: cell.samples, dependence: cell.dependence, in: writer))
+    let base = Exported.tensor(
+      ONNX.Cell(view.base.wire, samples: view.base.samples, dependence: view.base.dependence, in: writer))
     let rest = Array(view.arguments.dropFirst())
     func apply(_ name: String, _ arguments: [Exported]) throws -> ONNX.Cell {
       guard let op = OperatorRegistry.find(name), let cell = try call(op, arguments).first?.cell else {

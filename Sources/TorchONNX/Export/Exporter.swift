@@ -89,7 +89,8 @@ extension ONNX {
       }
       let isRandom = ExportKnowledge.isRandom(op)
       let results = try run(arguments) { try self.evaluate(op, $0) }
-      if !isRandom, let folded = folded(op.schema, arguments, results) { return folded }
+      let dependence = dependence(op.schema, arguments, results) { try self.evaluate(op, $0) }
+      if !isRandom, let folded = folded(op.schema, arguments, results, dependence) { return folded }
       let wires: [Wire]
       if let rule = RuleTable.find(op.schema) {
         guard writer.opset >= rule.since else {
@@ -107,25 +108,25 @@ extension ONNX {
       } else {
         return placeholders(op.schema, arguments, results, problem: nil)
       }
-      return package(
-        op.schema, wires, results, isDataDependent: ExportKnowledge.isDataDependent(op.schema, arguments),
-        view: view(op, arguments, results))
+      return package(op.schema, wires, results, dependence, view: view(op, arguments, results))
     }
 
     func call(_ builtin: JIT.Builtin, _ given: [Exported]) throws -> [Exported] {
       let arguments = try given.map(fresh)
       if let results = try callContainer(builtin, arguments) { return results }
+      let count = builtin.signature.returns.count
       let results = builtin.isPure ? try run(arguments) { [try builtin.body($0)] } : nil
-      let split = results.flatMap { spread($0, builtin.signature.returns.count) }
-      if let folded = folded(builtin.schema, arguments, split) { return folded }
+      let split = results.flatMap { spread($0, count) }
+      let dependence = dependence(builtin.schema, arguments, split) { samples in
+        self.spread([[try builtin.body(samples)]], count)?.first ?? []
+      }
+      if let folded = folded(builtin.schema, arguments, split, dependence) { return folded }
       guard let rule = RuleTable.find(builtin.schema) else {
         return placeholders(builtin.schema, arguments, split, problem: nil)
       }
       do {
         let call = RuleCall(schema: builtin.schema, arguments: arguments, graph: writer, results: split)
-        return package(
-          builtin.schema, try rule.body(call), split,
-          isDataDependent: ExportKnowledge.isDataDependent(builtin.schema, arguments), view: nil)
+        return package(builtin.schema, try rule.body(call), split, dependence, view: nil)
       } catch let error as TorchError where error.kind == .notImplemented {
         return placeholders(builtin.schema, arguments, split, problem: error.message)
       }
@@ -171,20 +172,26 @@ extension ONNX {
     // MARK: Results
 
     /// Results that are known while exporting; nil where there are none.
-    private func folded(_ schema: Schema, _ arguments: [Exported], _ results: [[JIT.IValue]]?) -> [Exported]? {
+    private func folded(
+      _ schema: Schema, _ arguments: [Exported], _ results: [[JIT.IValue]]?, _ dependence: Dependence<[JIT.IValue]>
+    ) -> [Exported]? {
       guard let results, let first = results.first else { return nil }
       let isConstant = arguments.allSatisfy { $0.constant != nil }
       if isConstant {
         guard first.allSatisfy({ ExportKnowledge.size($0) <= ExportKnowledge.foldingLimit }) else { return nil }
         return first.map(literal)
       }
-      guard
-        ExportKnowledge.isAboutTypes(schema)
-          || (ExportKnowledge.isAboutSizes(schema) && !arguments.contains(where: \.isDataDependent))
-      else { return nil }
-      guard results.dropFirst().allSatisfy({ zip($0, first).allSatisfy { ExportKnowledge.isEqual($0, $1) } }) else {
-        return nil
+      var others = results.dropFirst()
+      if !ExportKnowledge.isAboutTypes(schema) {
+        guard ExportKnowledge.isAboutSizes(schema) else { return nil }
+        switch dependence {
+        case .none: break
+        // Of numbers: a comparison can be the same for these selections and not for all.
+        case .selections(let selected) where ExportKnowledge.takesTensors(schema): others += selected
+        case .selections, .unknown: return nil
+        }
       }
+      guard others.allSatisfy({ zip($0, first).allSatisfy { ExportKnowledge.isEqual($0, $1) } }) else { return nil }
       return first.map(literal)
     }
 
@@ -205,19 +212,21 @@ extension ONNX {
 
     /// The results of a call as values of the graph.
     func package(
-      _ schema: Schema, _ wires: [Wire], _ results: [[JIT.IValue]]?, isDataDependent: Bool, view: ViewOrigin?
+      _ schema: Schema, _ wires: [Wire], _ results: [[JIT.IValue]]?, _ dependence: Dependence<[JIT.IValue]>,
+      view: ViewOrigin?
     ) -> [Exported] {
       func samples(_ index: Int) -> [JIT.IValue]? { results.map { $0.map { $0[index] } } }
       if schema.returns.count == 1, schema.returns[0].hasSuffix("]") {
         // A list: a wire for each element.
         let element = JIT.ScriptType(schemaType: String(schema.returns[0].prefix { $0 != "[" }))
+        func items(_ lists: [JIT.IValue]) -> [[JIT.IValue]]? {
+          let items = lists.compactMap(\.elements)
+          return items.count == lists.count && items.allSatisfy { $0.count == wires.count } ? items : nil
+        }
+        let lists = samples(0).flatMap(items)
+        let parts = dependence.flatMap { items([$0[0]])?.first }
         let items = wires.enumerated().map { i, wire in
-          package(
-            wire, element,
-            samples(0).flatMap { lists in
-              let items = lists.compactMap { $0.elements }
-              return items.allSatisfy { $0.count == wires.count } ? items.map { $0[i] } : nil
-            }, isDataDependent, view: nil)
+          package(wire, element, lists?.map { $0[i] }, parts.map { $0[i] }, view: nil)
         }
         return [.list(ListBox(element, items, in: writer))]
       }
@@ -226,18 +235,22 @@ extension ONNX {
           return .missing("result \(i) of \(schema.name) has no equivalent in ONNX")
         }
         return package(
-          wires[i], JIT.ScriptType(schemaType: schema.returns[i]), samples(i), isDataDependent,
+          wires[i], JIT.ScriptType(schemaType: schema.returns[i]), samples(i), dependence.map { $0[i] },
           view: i == 0 ? view : nil)
       }
     }
 
     func package(
-      _ wire: Wire, _ type: JIT.ScriptType, _ samples: [JIT.IValue]?, _ isDataDependent: Bool, view: ViewOrigin?
+      _ wire: Wire, _ type: JIT.ScriptType, _ samples: [JIT.IValue]?, _ dependence: Dependence<JIT.IValue>,
+      view: ViewOrigin?
     ) -> Exported {
+      func number(_ kind: Number.Kind) -> Exported {
+        .number(Number(kind: kind, wire: wire, samples: samples, dependence: dependence))
+      }
       switch type.withoutOptional {
-      case .int: return .number(Number(kind: .int, wire: wire, samples: samples, isDataDependent: isDataDependent))
-      case .float: return .number(Number(kind: .float, wire: wire, samples: samples, isDataDependent: isDataDependent))
-      case .bool: return .number(Number(kind: .bool, wire: wire, samples: samples, isDataDependent: isDataDependent))
+      case .int: return number(.int)
+      case .float: return number(.float)
+      case .bool: return number(.bool)
       case .number:
         let kind: Number.Kind =
           switch samples?.first {
@@ -245,18 +258,20 @@ extension ONNX {
           case .bool: .bool
           default: .float
           }
-        return .number(Number(kind: kind, wire: wire, samples: samples, isDataDependent: isDataDependent))
+        return number(kind)
       default:
         let tensors = samples.flatMap { list in
           let tensors = list.compactMap(\.tensor)
           return tensors.count == list.count ? tensors : nil
         }
-        // A tensor of one element has no sizes that could depend on anything.
-        let depends = isDataDependent && tensors?.first?.ndim != 0
-        let cell = Cell(wire, samples: tensors, isDataDependent: depends, in: writer, view: view)
+        // A tensor without dimensions has no sizes that could depend on anything.
+        let real =
+          tensors?.first?.ndim == 0
+          ? .none : dependence.flatMap(\.tensor).unless { other in tensors.map { $0[0].shape == other.shape } ?? false }
+        let cell = Cell(wire, samples: tensors, dependence: real, in: writer, view: view)
         // A copy: the cell's wire may become another.
         if writer === root, tensors != nil {
-          declared.append(Cell(wire, samples: tensors, isDataDependent: depends, in: root))
+          declared.append(Cell(wire, samples: tensors, dependence: real, in: root))
         }
         return .tensor(cell)
       }
@@ -271,7 +286,7 @@ extension ONNX {
       return first.enumerated().map { i, value in
         switch value {
         case .tensor, .int, .double, .bool:
-          package("missing", JIT.ScriptType(schemaType: schema.returns[i]), results!.map { $0[i] }, false, view: nil)
+          package("missing", JIT.ScriptType(schemaType: schema.returns[i]), results!.map { $0[i] }, .none, view: nil)
         default: literal(value)
         }
       }

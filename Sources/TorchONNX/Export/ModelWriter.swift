@@ -159,7 +159,7 @@ extension ONNX.Exporter {
     case .tensor(let cell):
       guard let samples = cell.samples, let first = samples.first else { return info }
       let dims = cell.sizes?.enumerated().map { i, size in
-        dimension(given[i], fixed ? size : nil, fixed && !cell.isDataDependent ? samples.map { $0.shape[i] } : [])
+        dimension(given[i], fixed ? size : nil, fixed && !cell.dependence.exists ? samples.map { $0.shape[i] } : [])
       }
       info.type = type(first.dtype, dims)
     case .number(let number): info.type = type(number.dtype, [])

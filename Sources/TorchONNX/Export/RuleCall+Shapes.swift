@@ -72,8 +72,8 @@ extension ONNX.RuleCall {
       return known.count == axes.count ? .fixed(known.reduce(1, *)) : axes.count == 1 ? .same(axes[0]) : piece
     case .value(let value):
       if let size = value.constant?.int { return size == -1 ? .rest : .fixed(size) }
-      if case .number(let number) = value, !number.isDataDependent, let numbers = number.samples?.map(\.int),
-        case .tensor(let cell) = try argument(name), !cell.isDataDependent, let samples = cell.samples,
+      if case .number(let number) = value, !number.dependence.exists, let numbers = number.samples?.map(\.int),
+        case .tensor(let cell) = try argument(name), !cell.dependence.exists, let samples = cell.samples,
         let axis = samples[0].shape.indices.first(where: { i in
           sizes[i] == nil && zip(samples, numbers).allSatisfy { $0.shape[i] == $1 }
         })

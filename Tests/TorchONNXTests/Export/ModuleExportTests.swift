@@ -120,6 +120,28 @@ import TorchONNX
     .layer("AdaptiveMaxPool1d", 3, 9) { nn.AdaptiveMaxPool1d(4) },
     .layer("AdaptiveMaxPool2d", 3, 8, 9) { nn.AdaptiveMaxPool2d([4, nil]) },
     .layer("AdaptiveMaxPool3d", 2, 4, 6, 8) { nn.AdaptiveMaxPool3d([2, 3, 4]) },
+    .module("AdaptiveMaxPoolIndices", inputs: { [torch.randn($0, 2, 7, 9)] }, { nn.Module() }) {
+      let two = torch.adaptiveMaxPool2d($1[0], [3, 4])
+      let one = torch.adaptiveMaxPool1d($1[0].flatten(2), [10])
+      return [two.values, two.indices, one.values, one.indices]
+    },
+    .module(
+      "FractionalMaxPool2d", inputs: { [torch.randn($0, 2, 9, 12)] },
+      { () -> nn.FractionalMaxPool2d in
+        let samples = Tensor([[[0.1, 0.9], [0.6, 0.3]]]).expand(3, 2, 2)
+        return nn.FractionalMaxPool2d([3, 2], outputSize: [4, 5], randomSamples: samples)
+      }
+    ) {
+      let pooled = $0.withIndices($1[0])
+      return [pooled.values, pooled.indices, $0($1[0][0])]
+    },
+    .module(
+      "FractionalMaxPool3d", inputs: { [torch.randn($0, 1, 6, 7, 8)] },
+      { () -> nn.FractionalMaxPool3d in
+        let samples = Tensor([[[0.2, 0.5, 0.8]]]).expand(3, 1, 3)
+        return nn.FractionalMaxPool3d(2, outputRatio: [0.5, 0.6, 0.7], randomSamples: samples)
+      }
+    ) { [$0($1[0])] },
     .layer("LPPool1d", 3, 9) { nn.LPPool1d(2, 3) },
     .layer("LPPool2d", 3, 8, 9) { nn.LPPool2d(2, [3, 2], stride: [2, 1]) },
     .layer("LPPool3d", 2, 4, 5, 6) { nn.LPPool3d(2, 2, stride: 1) },
@@ -267,6 +289,13 @@ import TorchONNX
     .module(
       "AdaptiveLogSoftmax", inputs: { [torch.randn($0, 6)] }, { nn.AdaptiveLogSoftmaxWithLoss(6, 10, cutoffs: [3, 7]) }
     ) { [$0.logProb($1[0]), $0.predict($1[0])] },
+    .module(
+      "AdaptiveLogSoftmaxWithLoss", axes: [0, 0], inputs: { [torch.randn($0, 6), Tensor([1, 8, 4])[..<$0]] },
+      { nn.AdaptiveLogSoftmaxWithLoss(6, 10, cutoffs: [3, 7]) }
+    ) {
+      let (output, loss) = $0($1[0], $1[1])
+      return [output, loss]
+    },
     .pair("MultiMarginLoss") {
       [torch.randn($0, 5), torch.randint(0, 5, [$0])]
     } _: {

@@ -44,6 +44,32 @@ import TorchONNX
       else:
         return x
 
+    def rows(x):
+      rows = (x[:, 0] > 0).nonzero().squeeze(1)
+      heads = x.index_select(0, rows).view(rows.size(0), 2, 3)
+      return heads.sum(2, keepdim=True).squeeze(2)
+
+    def none(x):
+      kept = x[x.sum(1) > 0]
+      if kept.size(0) == 0:
+        return x.mean(0, keepdim=True)
+      return kept.max(0, keepdim=True)[0]
+
+    def written(x):
+      mask = x > 0
+      x = x.clone()
+      x[mask] = x[mask] * 2 + 1
+      left, right = x.chunk(2, 1)
+      return left * right.unsqueeze(-1).squeeze(-1)
+
+    def spread(x):
+      first = x[:, :1][x[:, 0] > 0]
+      return torch.zeros(1, 1).masked_fill(first > 2, 5.0)
+
+    def located(x):
+      row, column = torch.where(x > 0)
+      return torch.stack([row, column, column - row], 1).unsqueeze(0).flatten(1)
+
     def checked(x):
       if x.size(1) != 3:
         raise ValueError("three columns")
@@ -73,6 +99,7 @@ import TorchONNX
   private func keep(_ name: String, _ path: String, _ x: Tensor, _ function: JIT.Function) throws {
     guard let folder = ProcessInfo.processInfo.environment["ONNX_EXPORT_DIR"] else { return }
     let kept = folder + "/script-\(name).20.onnx"
+    try? FileManager.default.removeItem(atPath: kept)
     try FileManager.default.copyItem(atPath: path, toPath: kept)
     let y = try function.call([.tensor(x)]).tensor
     try NumPy.saveArchive(["x": x, "y0": try #require(y)], to: kept + ".npz")
@@ -96,6 +123,16 @@ import TorchONNX
 
   @Test func whatTypesDecideIsDecided() throws {
     try run("ranks", [.tensor(torch.randn(2, 3))], axes: [0: "batch"], [torch.randn(4, 3)])
+  }
+
+  /// How many rows are selected is open, the other sizes are not.
+  @Test(arguments: ["rows", "none", "written", "spread", "located"])
+  func selectedRowsAreAnyNumber(_ name: String) throws {
+    let x = Tensor([[1.0, 2, 3, 4, 5, 6], [-1, -2, -3, -4, -5, -6], [3, 1, 4, 1, 5, 9]])
+    // Three examples: all, some and none of the rows are selected.
+    for example in [x[0..<1], x, x[1..<2]] {
+      try run(name, [.tensor(example)], axes: [0: "batch"], [x, x[1..<2], x[0..<1], torch.cat([x, -x, x], dim: 0)])
+    }
   }
 
   @Test func assertionsAreLeftOut() throws {

@@ -88,7 +88,7 @@ extension ONNX {
           return [results[0], g.emit("Mod", [results[1], g.int(known.reduce(1, *))])]
         }
       }
-      guard !withIndices else { return [try windows(call, known, output, rank, pool), ""] }
+      if withIndices { return try largest(call, known, output) }
       return [try windows(call, known, output, rank, pool)]
     }
 
@@ -110,6 +110,26 @@ extension ONNX {
       return x
     }
 
+    /// Maxima of windows of different sizes with their places: shorter windows have their last element more than once.
+    private static func largest(_ call: RuleCall, _ sizes: [Int], _ output: [Int]) throws -> [Wire] {
+      let (g, rank) = (call.graph, try call.rank("self"))
+      let lead = rank - sizes.count
+      var (x, places, kernel) = (try call["self"], g.int(0), [Int]())
+      for (i, (size, count)) in zip(sizes, output).enumerated() {
+        let windows = (0..<count).map { $0 * size / count..<(($0 + 1) * size + count - 1) / count }
+        let length = windows.map(\.count).max() ?? 0
+        let elements = windows.flatMap { window in
+          (0..<length).map { min(window.lowerBound + $0, window.upperBound - 1) }
+        }
+        kernel.append(length)
+        x = g.gather(x, g.ints(elements), axis: lead + i)
+        let stride = sizes[(i + 1)...].reduce(1, *)
+        let apart = Array(repeating: 1, count: lead) + sizes.indices.flatMap { $0 == i ? [count, length] : [1, 1] }
+        places = g.add(places, g.reshape(g.ints(elements.map { $0 * stride }), apart))
+      }
+      return try largest(call, x, places, output, kernel)
+    }
+
     /// Maxima back at their places, zeros elsewhere.
     private static func unpool(_ call: RuleCall) throws -> Wire {
       let (g, count, rank) = (call.graph, spatial(call), try call.rank("self"))
@@ -126,7 +146,68 @@ extension ONNX {
       return g.reshape(filled, g.concat([leadSizes, spatialSizes], axis: 0))
     }
 
+    /// Maxima of windows whose places are computed from random numbers, and where they are.
+    private static func fractional(_ call: RuleCall) throws -> [Wire] {
+      let (g, count, rank) = (call.graph, spatial(call), try call.rank("self"))
+      let (lead, dtype) = (rank - count, try call.dtype(of: "self"))
+      let (kernel, output) = (try call.extents("kernel_size", count), try call.extents("output_size", count))
+      let sizes = try call.sizes(of: "self").suffix(count).compactMap { $0 }
+      guard sizes.count == count else { throw call.unsupported("pooled dimensions must have fixed sizes") }
+      var (x, samples) = (try call["self"], try call["random_samples"])
+      // There may be more samples than the batch has examples.
+      let batch = lead == 2 ? g.sizeList(x, 0) : g.ints([1])
+      samples = g.slice(samples, g.ints([0]), batch, axes: [0])
+      if lead == 1 { samples = g.squeeze(samples, [0]) }
+
+      let ahead = Array(repeating: 0, count: lead)
+      var places: Wire?
+      for i in 0..<count {
+        let (n, size, k) = (sizes[i], output[i], kernel[i])
+        // Over an image the samples are (width, height), over a volume (time, height, width).
+        let sample = g.gather(samples, g.ints([count == 2 ? 1 - i : i]), axis: lead)
+        let step = try g.scalar(.double(size > 1 ? Double(n - k) / Double(size - 1) : 0), dtype)
+        let inner = g.cast(g.emit("Range", [g.int(0), g.int(size - 1), g.int(1)]), to: dtype)
+        let start = g.sub(
+          g.cast(g.mul(g.add(inner, sample), step), to: .int64), g.cast(g.mul(sample, step), to: .int64))
+        let last = g.add(g.cast(g.mul(sample, try g.scalar(0, dtype)), to: .int64), g.int(n - k))
+        let starts = g.unsqueeze(g.concat([start, last], axis: lead), [lead + 1])
+        // (lead, size, k)
+        let window = g.add(starts, g.emit("Range", [g.int(0), g.int(k), g.int(1)]))
+
+        let others = (0..<count).map { j in j == i ? -1 : 1 }
+        let index = g.reshape(window, ahead + others)
+        let spread = g.concat(
+          [g.slice(g.shape(x), axis: 0, 0, lead + i), g.ints([1])]
+            + (i + 1 < count ? [g.slice(g.shape(x), axis: 0, lead + i + 1, rank)] : []), axis: 0)
+        x = g.emit("GatherElements", [x, g.expand(index, spread)], ["axis": .int(lead + i)])
+        let stride = sizes[(i + 1)...].reduce(1, *)
+        let apart = ahead + (0..<2 * count).map { $0 == 2 * i ? size : $0 == 2 * i + 1 ? k : 1 }
+        let offsets = g.mul(g.reshape(window, apart), g.int(stride))
+        places = places.map { g.add($0, offsets) } ?? offsets
+      }
+      return try largest(call, x, places!, output, kernel)
+    }
+
+    /// The largest element of each window, and its place: `x` and `places` have `kernel[i]` elements in a row for each of
+    /// the `output[i]` windows of a pooled dimension. Places may have dimensions of size 1.
+    private static func largest(
+      _ call: RuleCall, _ x: Wire, _ places: Wire, _ output: [Int], _ kernel: [Int]
+    ) throws -> [Wire] {
+      let (g, rank, count) = (call.graph, try call.rank("self"), output.count)
+      let lead = rank - count
+      let pairs = zip(output, kernel).flatMap { [$0, $1] }
+      let order = Array(0..<lead) + (0..<count).map { lead + 2 * $0 } + (0..<count).map { lead + 2 * $0 + 1 }
+      let ahead = Array(repeating: 0, count: lead)
+      func windows(_ x: Wire) -> Wire { g.reshape(g.transpose(x, order), ahead + output + [-1]) }
+      let values = windows(g.reshape(x, ahead + pairs))
+      let best = g.emit("ArgMax", [values], ["axis": .int(rank), "keepdims": 1])
+      let all = g.expand(windows(places), g.shape(values))
+      let found = g.emit("GatherElements", [all, best], ["axis": .int(rank)])
+      return [g.reduce("ReduceMax", values, [rank], keep: false), g.squeeze(found, [rank])]
+    }
+
     static let rules: [ExportRule] = [
+      .many("fractional_max_pool2d", "fractional_max_pool3d", as: ["GatherElements", "ReduceMax"], fractional),
       .many(
         "max_pool1d", "max_pool2d", "max_pool3d", "max_pool1d_with_indices", "max_pool2d_with_indices",
         "max_pool3d_with_indices", as: ["MaxPool"], maxPool),
