@@ -1,4 +1,4 @@
-// Convolution, pooling and normalization of the CPU backend, on oneDNN, behind a C interface.
+// Convolution, pooling, normalization and products of the CPU backend, on oneDNN, behind a C interface.
 //
 // Goals, in order: PyTorch's semantics; activations that stay in oneDNN's blocked layouts from layer to
 // layer; nothing allocated, created or locked for long once a shape has been seen; oneDNN 2.6 and 3.x alike.
@@ -202,6 +202,28 @@ typedef struct tdnn_batch_norm_problem {
   float epsilon;
 } tdnn_batch_norm_problem;
 tdnn_status tdnn_batch_norm_plan(const tdnn_batch_norm_problem *problem, tdnn_plan **plan);
+
+// ---- matrix products ----------------------------------------------------------------------------------------
+
+// How a matrix of a product lies: by rows `leading` elements apart, or if `transposed` by columns. `step`: elements
+// from one matrix of the batch to the next, 0 where all are the same.
+typedef struct tdnn_matrix {
+  bool transposed;
+  int64_t leading, step;
+} tdnn_matrix;
+
+// c = a b, or with `accumulate` c + a b, or with `has_bias` a b + bias for each row; rounded once. c and bias are
+// contiguous. float32, and bfloat16 that is summed in float32.
+typedef struct tdnn_matmul_problem {
+  tdnn_dtype dtype;
+  bool accumulate, has_bias;
+  int64_t batch, rows, columns, inner;
+  tdnn_matrix a, b;
+} tdnn_matmul_problem;
+
+// Plans, kept as those of other operations are, and executes. TDNN_UNSUPPORTED where a BLAS does as well.
+tdnn_status tdnn_matmul(
+    const tdnn_matmul_problem *problem, const void *a, const void *b, const void *bias, void *c);
 
 // ---- the machine --------------------------------------------------------------------------------------------
 

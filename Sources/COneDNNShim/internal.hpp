@@ -129,7 +129,7 @@ class PlanHandle {
 // Everything a plan depends on, the number of threads included, as words.
 class PlanKey {
  public:
-  enum Family { kConvolution, kPooling, kBatchNorm, kLayerNorm, kReorder };
+  enum Family { kConvolution, kPooling, kBatchNorm, kLayerNorm, kReorder, kMatmul };
   explicit PlanKey(Family family);
   PlanKey &add(int64_t word) { words_[count_++] = word; return *this; }
   PlanKey &add(const tdnn_layout *layout) { return add(reinterpret_cast<int64_t>(layout)); }

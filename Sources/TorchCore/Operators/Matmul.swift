@@ -95,6 +95,7 @@ enum Matmul {
     }
     let out = try Tensor.uninitialized(shape, a.dtype)
     if isPlain && a.dtype.isFloatingPoint {
+      if shape.count == 2, try a.backend.matmul(a, b, plusRow: c, into: out) { return out }
       try a.backend.copy(c, into: out)
       try a.backend.matmul(a, b, into: out, accumulate: true)
       return out

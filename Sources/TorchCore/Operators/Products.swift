@@ -8,6 +8,9 @@ enum Products {
     guard weight.ndim <= 2 else { throw TorchError(.shape, "linear: weight must be a vector or a matrix, got \(weight.ndim) dimensions") }
     // One rounding for product and sum.
     if let bias, x.ndim == 2, weight.ndim == 2 { return bias.addmm(x, weight.t()) }
+    if let bias, x.ndim > 2, weight.ndim == 2, bias.ndim == 1, x.isContiguous {
+      return bias.addmm(x.flatten(0, -2), weight.t()).view(x.shape.dropLast() + [weight.shape[0]])
+    }
     let y = Matmul.matmul(x, weight.ndim == 2 ? weight.t() : weight)
     return bias.map { y + $0 } ?? y
   }
@@ -28,6 +31,58 @@ enum Products {
     let products = left * b.reshape([-1, 1, b.shape[-1]])
     let y = products.sum(dim: -1, dtype: products.dtype).reshape(lead + [weight.shape[0]])
     return bias.map { y + $0 } ?? y
+  }
+
+  /// Products of groups: of the matrices of two batches, or with `offs`, where each group ends in the dimension that one
+  /// of the operands does not have as a batch: its rows (2-D · 3-D), the columns (3-D · 2-D), what is summed over (both
+  /// 2-D). Rows and columns behind the last group are zeros.
+  static let grouped = Operator(
+    composite:
+      "_grouped_mm(Tensor self, Tensor mat2, Tensor? offs=None, Tensor? bias=None, ScalarType? out_dtype=None) -> Tensor"
+  ) { (a: Tensor, b: Tensor, offsets: Tensor?, bias: Tensor?, dtype: DType?) in
+    for (x, name) in [(a, "mat_a"), (b, "mat_b")] {
+      guard [.float32, .bfloat16, .float16].contains(x.dtype) else {
+        throw TorchError(
+          .dtype, "Expected \(name) to be Float32, BFloat16 or Float16 matrix, got \(x.dtype.scalarTypeName)")
+      }
+      guard x.ndim == 2 || x.ndim == 3 else { throw TorchError(.shape, "\(name) has to be 2 or 3d") }
+    }
+    guard a.shape[-1] == b.shape[-2] else {
+      throw TorchError(.shape, "contraction dimension of mat_a and mat_b must match")
+    }
+    guard bias == nil else { throw TorchError(.notImplemented, "Bias not supported yet") }
+    guard dtype == nil || dtype == a.dtype else {
+      throw TorchError(.dtype, "Grouped gemm output dtype must match `mat_a` dtype")
+    }
+    guard (offsets == nil) == (a.ndim == 3 && b.ndim == 3) else {
+      throw TorchError(
+        .value, "Have to provide offsets if there is a 2d matrix, or no offset if both matrices are 3d")
+    }
+    guard let offsets else {
+      guard a.shape[0] == b.shape[0] else { throw TorchError(.shape, "batched dimension has to match") }
+      return a.bmm(b)
+    }
+    guard offsets.dtype == .int32 else { throw TorchError(.dtype, "Offsets have to be int32") }
+    guard offsets.ndim == 1 else { throw TorchError(.shape, "offs has to be 1D") }
+    let size = a.ndim == 3 ? b.shape[1] : b.ndim == 3 ? a.shape[0] : a.shape[1]
+    let ends = try offsets.toArray(Int.self)
+    guard [a, b].allSatisfy({ $0.ndim == 2 || $0.shape[0] == ends.count }) else {
+      throw TorchError(.shape, "matrix batch sizes have to match")
+    }
+    let starts = [0] + ends.dropLast()
+    guard zip(starts, ends).allSatisfy({ $0 <= $1 }), ends.last ?? 0 <= size else {
+      throw TorchError(.value, "offs must not fall, and end at \(size) at most, but got \(ends)")
+    }
+    let parts = zip(starts, ends).enumerated().map { group, range in
+      let (start, count) = (range.0, range.1 - range.0)
+      if a.ndim == 3 { return a.select(0, group).mm(b.narrow(1, start, count)) }
+      if b.ndim == 3 { return a.narrow(0, start, count).mm(b.select(0, group)) }
+      return a.narrow(1, start, count).mm(b.narrow(0, start, count))
+    }
+    if a.ndim == 2, b.ndim == 2 { return torch.stack(parts) }
+    let (dim, rest) = (a.ndim == 3 ? 1 : 0, size - (ends.last ?? 0))
+    let shape: Shape = dim == 0 ? [rest, b.shape[2]] : [a.shape[1], rest]
+    return torch.cat(parts + (rest > 0 ? [Tensor.zeros(shape, dtype: a.dtype)] : []), dim: dim)
   }
 
   // MARK: Vectors
@@ -236,7 +291,7 @@ enum Products {
   }
 
   static let operators: [AnyOperator] =
-    [linear, bilinear, dot, vdot, mv, outer, ger, inner, cross, crossOfFirst, linalgMatmul, tensordot, kron] + sums
+    [linear, bilinear, grouped, dot, vdot, mv, outer, ger, inner, cross, crossOfFirst, linalgMatmul, tensordot, kron] + sums
 }
 
 extension Tensor {
