@@ -108,6 +108,35 @@ def additions(requires_grad):
     return timed(200, run, warmup=20)
 
 
+def recurrent(trains):
+    """An LSTM of two layers over 32 sequences of 50 steps."""
+    model = nn.LSTM(128, 256, num_layers=2)
+    x = torch.randn(50, 32, 128)
+
+    def run():
+        if trains:
+            model.zero_grad()
+            model(x)[0].sum().backward()
+        else:
+            with torch.no_grad():
+                model(x)
+
+    return timed(30, run)
+
+
+def encoder():
+    """Six layers of a transformer's encoder over 8 sequences of 64 steps."""
+    layer = nn.TransformerEncoderLayer(256, 4, dim_feedforward=1024, batch_first=True)
+    model = nn.TransformerEncoder(layer, 6).eval()
+    x = torch.randn(8, 64, 256)
+
+    def run():
+        with torch.inference_mode():
+            model(x)
+
+    return timed(30, run)
+
+
 def inference(name):
     """A network on one image: as it is, traced, and optimized for inference."""
     import warnings
@@ -148,6 +177,9 @@ def main():
             "epoch": lambda: epoch(options.data),
             "adds": lambda: additions(False),
             "addsGrad": lambda: additions(True),
+            "lstm": lambda: recurrent(False),
+            "lstmStep": lambda: recurrent(True),
+            "encoder": encoder,
         }.get(options.name, lambda: inference(options.name))()
     print(json.dumps({"case": options.name, "milliseconds": times}))
 

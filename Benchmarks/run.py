@@ -14,6 +14,9 @@ CASES = [
     ("epoch", "epoch with data loading", 1, 0.4),
     ("adds", "1000 additions of 10 elements", 1, 0.25),
     ("addsGrad", "the same, recorded", 1, 0.25),
+    ("lstm", "LSTM, 2 layers, 50 steps, batch 32", 1, None),
+    ("lstmStep", "  forwards and backwards", 1, None),
+    ("encoder", "transformer encoder, 6 layers", 1, None),
     ("resnet", "ResNet-18 on one image", 1, None),
     ("resnetScript", "  traced", 1, None),
     ("resnetOptimized", "  optimized for inference", 1, None),
@@ -47,7 +50,7 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     twin = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bench.py")
-    print(f"{'':34}{'SwiftTorch':>14}{'PyTorch':>14}{'ratio':>8}{'goal':>7}")
+    print(f"{'':36}{'SwiftTorch':>14}{'PyTorch':>14}{'ratio':>8}{'goal':>7}")
     for name, title, _, goal in CASES:
         if name not in options.cases.split(","):
             continue
@@ -60,10 +63,10 @@ def main():
         # Starting up is measured around the process, the rest inside it.
         column = 1 if name == "first" else 0
         a, b = statistics.median(r[column] for r in ours), statistics.median(r[column] for r in theirs)
-        print(f"{title:34}{a:>11.3f} ms{b:>11.3f} ms{a / b:>8.2f}{goal or '':>7}", flush=True)
+        print(f"{title:36}{a:>11.3f} ms{b:>11.3f} ms{a / b:>8.2f}{goal or '':>7}", flush=True)
         if name == "step":
             a, b = statistics.median(r[2] for r in ours), statistics.median(r[2] for r in theirs)
-            print(f"{'  its peak memory':34}{a:>10.0f} MiB{b:>10.0f} MiB{a / b:>8.2f}{1:>7}", flush=True)
+            print(f"{'  its peak memory':36}{a:>10.0f} MiB{b:>10.0f} MiB{a / b:>8.2f}{1:>7}", flush=True)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@
 #include "tk_optim.h"
 #include "tk_pool.h"
 #include "tk_random.h"
+#include "tk_recurrent.h"
 #include "tk_reduce.h"
 #include "tk_resample.h"
 #include "tk_scan.h"

@@ -196,9 +196,32 @@ private let windows: [GradientCase] = [
   GradientCase("rms_norm") { [x(2, 4), .ints([4]), positive(4), .double(1e-5)] },
 ]
 
+/// Every cell, forwards over sequences of one length and backwards over packed ones.
+private let recurrent: [GradientCase] = [("relu", 1, 1), ("tanh", 1, 1), ("lstm", 4, 2), ("gru", 3, 1)].enumerated()
+  .flatMap { code, cell in
+    let (name, gates, states) = cell
+    let state = Value.list([x(2, 3, seed: 3), x(2, 3, seed: 4)].prefix(states).map { $0 })
+    return [
+      GradientCase("swift_torch::recurrent_scan", name) {
+        [
+          x(4, gates * 3), state, x(gates * 3, 3, seed: 5), x(gates * 3, seed: 6), .ints([2, 2]), .int(code), .bool(false),
+          .bool(true),
+        ]
+      },
+      GradientCase("swift_torch::recurrent_scan", "\(name), packed, backwards") {
+        [
+          x(4, gates * 3), state, x(gates * 3, 3, seed: 5), .none, .ints([2, 1, 1]), .int(code), .bool(true), .bool(true),
+        ]
+      },
+      GradientCase("swift_torch::recurrent_scan", "\(name), without reserve") {
+        [x(2, gates * 3), state, x(gates * 3, 3, seed: 5), .none, .ints([2]), .int(code), .bool(false), .bool(false)]
+      },
+    ]
+  }
+
 @Suite struct GradientTests {
   static let cases: [GradientCase] = [
-    unaries(), arithmetic, products, views, reductions, windows,
+    unaries(), arithmetic, products, views, reductions, windows, recurrent,
     fourierGradientCases,
     indexingGradientCases,
     linearAlgebraGradientCases,
@@ -213,7 +236,7 @@ private let windows: [GradientCase] = [
     "native_batch_norm", "_native_batch_norm_legit", "_native_batch_norm_legit.no_stats",
     "_native_batch_norm_legit_no_training", "_batch_norm_with_update", "native_layer_norm",
     "_scaled_dot_product_flash_attention_for_cpu", "_linalg_det", "_linalg_slogdet", "_linalg_solve_ex",
-    "log_sigmoid_forward",
+    "log_sigmoid_forward", "swift_torch::recurrent_scan",
   ]
 
   @Test(arguments: cases) func gradientsAgreeWithDifferences(_ test: GradientCase) throws {

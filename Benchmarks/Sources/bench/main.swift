@@ -26,7 +26,7 @@ final class ConvNet: nn.Module, nn.Layer {
 }
 
 struct Bench: ParsableCommand {
-  @Argument(help: "step, eval, epoch, adds, addsGrad, script, scriptEager, first, or a network: resnet, resnetScript, resnetOptimized, mobilenet, …") var name: String
+  @Argument(help: "step, eval, epoch, adds, addsGrad, lstm, lstmStep, encoder, script, scriptEager, first, or a network: resnet, resnetScript, resnetOptimized, mobilenet, …") var name: String
   @Option(help: "Folder with the four files of MNIST; the bundled subset without it.") var data: String?
   @Option var threads = 2
 
@@ -40,6 +40,8 @@ struct Bench: ParsableCommand {
     case "epoch": milliseconds = try epoch()
     case "adds": milliseconds = additions(requiresGrad: false)
     case "addsGrad": milliseconds = additions(requiresGrad: true)
+    case "lstm", "lstmStep": milliseconds = recurrent(trains: name == "lstmStep")
+    case "encoder": milliseconds = encoder()
     case "script": milliseconds = try interpreted()
     case "scriptEager": milliseconds = eager()
     case "first":
@@ -109,6 +111,25 @@ struct Bench: ParsableCommand {
       var b = a
       for _ in 0..<1000 { b = b + a }
     }
+  }
+
+  /// An LSTM of two layers over 32 sequences of 50 steps.
+  private func recurrent(trains: Bool) -> [Double] {
+    let model = nn.LSTM(128, 256, numLayers: 2)
+    let x = torch.randn(50, 32, 128)
+    return time(30) {
+      guard trains else { return torch.noGrad { _ = model(x) } }
+      model.zeroGrad()
+      model(x).output.sum().backward()
+    }
+  }
+
+  /// Six layers of a transformer's encoder over 8 sequences of 64 steps.
+  private func encoder() -> [Double] {
+    let model = nn.TransformerEncoder(nn.TransformerEncoderLayer(256, 4, dimFeedforward: 1024, batchFirst: true), 6)
+    model.eval()
+    let x = torch.randn(8, 64, 256)
+    return time(30) { _ = torch.inferenceMode { model(x) } }
   }
 
   /// A network on one image: as it is, traced, and optimized for inference.

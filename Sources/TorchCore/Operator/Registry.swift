@@ -114,6 +114,7 @@ public enum OperatorRegistry {
     ("StaticIndexing", StaticIndexing.operators),
     ("RecurrentCells", RecurrentCells.operators),
     ("Recurrent", Recurrent.operators),
+    ("RecurrentScan", RecurrentScan.operators),
     ("PackedSequences", PackedSequences.operators),
     ("DynamicInt8", DynamicInt8.operators),
     ("Detection", Detection.operators),

@@ -76,6 +76,29 @@ enum Recurrent {
     func run(
       _ cell: RecurrentCell, _ gates: Tensor, _ start: [Tensor], _ weights: RecurrentWeights, reverse: Bool
     ) -> (Tensor, [Tensor]) {
+      let (weight, bias) = (weights.hidden, weights.hiddenBias)
+      guard gates.isValid, weights.quantized == nil, weights.projection == nil,
+        RecurrentScan.isSupported(gates, start, weight, bias)
+      else { return stepwise(cell, gates, start, weights, reverse: reverse) }
+      let rows: Tensor, sizes: [Int]
+      switch self {
+      case .padded:
+        rows = gates.flatten(0, 1)
+        sizes = Array(repeating: gates.shape[1], count: gates.shape[0])
+      case .packed(let given): (rows, sizes) = (gates, given)
+      }
+      let inputs = [rows, weight] + start + (bias.map { [$0] } ?? [])
+      let train = Modes.current.recordsGradients && inputs.contains(where: \.requiresGrad)
+      let results = RecurrentScan.scan(rows, start, weight, bias, sizes, cell.rawValue, reverse, train)
+      let isSequence = gates.ndim == 3 && results[0].isValid
+      let output = isSequence ? results[0].unflatten(0, Array(gates.shape.prefix(2))) : results[0]
+      return (output, Array(results[1...start.count]))
+    }
+
+    /// The same by the operators of each step.
+    func stepwise(
+      _ cell: RecurrentCell, _ gates: Tensor, _ start: [Tensor], _ weights: RecurrentWeights, reverse: Bool
+    ) -> (Tensor, [Tensor]) {
       switch self {
       case .padded: Scan.padded(cell, gates, start, weights, reverse: reverse)
       case .packed(let sizes):

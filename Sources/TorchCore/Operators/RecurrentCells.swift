@@ -14,23 +14,18 @@ struct RecurrentWeights {
   /// In place of `input` and `hidden`, which are empty then.
   var quantized: (input: Int8Weight, hidden: Int8Weight)?
 
-  static func linear(_ x: Tensor, _ weight: Tensor, _ bias: Tensor?) -> Tensor {
-    guard let bias else { return x.matmul(weight.t()) }
-    return x.ndim == 2 ? bias.addmm(x, weight.t()) : x.matmul(weight.t()) + bias
-  }
-
   /// The input's part of the gates, which does not wait for the hidden state.
   func gates(ofInput x: Tensor) -> Tensor {
-    quantized?.input.linear(x, inputBias) ?? RecurrentWeights.linear(x, input, inputBias)
+    quantized?.input.linear(x, inputBias) ?? Products.linear(x, input, inputBias)
   }
   func gates(ofHidden h: Tensor) -> Tensor {
-    quantized?.hidden.linear(h, hiddenBias) ?? RecurrentWeights.linear(h, hidden, hiddenBias)
+    quantized?.hidden.linear(h, hiddenBias) ?? Products.linear(h, hidden, hiddenBias)
   }
 }
 
 /// What a cell computes from the input's gates and its state: [hidden], of an LSTM [hidden, cell].
-enum RecurrentCell {
-  case tanh, relu, lstm, gru
+enum RecurrentCell: Int {
+  case relu, tanh, lstm, gru
 
   var gateCount: Int {
     switch self {

@@ -139,7 +139,58 @@ extension ONNX {
       return x.clamp(min: .double(-limit), max: .double(limit))
     }
 
+    /// The network as PyTorch has it too, in its own operator; nil for what only ONNX has (other activations, clipping,
+    /// peepholes, lengths, coupled gates).
+    /// - Parameter order: which of ONNX's gates each of PyTorch's is.
+    private static func standard(
+      _ call: Call, _ mode: RecurrentMode, _ defaults: [String], order: [Int], stateInputs: [Int]
+    ) throws -> [Value]? {
+      let (given, weight, recurrence) = (try call[0], try call[1], try call[2])
+      let (kind, names) = (call.string("direction", "forward"), call.strings("activations").map { $0.lowercased() })
+      guard given.ndim == 3, weight.ndim == 3, recurrence.ndim == 3,
+        names.enumerated().allSatisfy({ $1 == defaults[$0 % defaults.count] }),
+        !call.has("clip"), !call.has("activation_alpha"), !call.has("activation_beta"), !call.bool("input_forget"),
+        try call.optional(4) == nil, try mode != .lstm || call.optional(7) == nil, given.dtype.isFloatingPoint
+      else { return nil }
+      let (directions, n) = (weight.shape[0], recurrence.shape[2])
+      guard directions == (kind == "bidirectional" ? 2 : 1), recurrence.shape[0] == directions,
+        weight.shape[1] == order.count * n, recurrence.shape[1] == order.count * n
+      else { return nil }
+      let batchFirst = call.bool("layout")
+      var x = batchFirst ? given.transpose(0, 1) : given
+      guard x.shape[0] > 0 else { return nil }
+      if kind == "reverse" { x = x.flip([0]) }
+      func sorted(_ x: Tensor, from start: Int = 0) -> Tensor {
+        order.count == 1 ? x.narrow(0, start, n) : torch.cat(order.map { x.narrow(0, start + $0 * n, n) })
+      }
+      let bias = try call.optional(3)
+      let parameters = (0..<directions).flatMap { d in
+        [sorted(weight.select(0, d)), sorted(recurrence.select(0, d))]
+          + (bias.map { [sorted($0.select(0, d)), sorted($0.select(0, d), from: order.count * n)] } ?? [])
+      }
+      let state = try stateInputs.map { i -> Tensor in
+        guard let state = try call.optional(i) else {
+          return Tensor.zeros([directions, x.shape[1], n], dtype: x.dtype)
+        }
+        return batchFirst ? state.transpose(0, 1) : state
+      }
+      var results = mode.run(
+        x, batchSizes: nil, state, parameters, hasBiases: bias != nil, layers: 1, dropout: 0, train: false,
+        bidirectional: directions == 2, batchFirst: false)
+      guard results.allSatisfy(\.isValid) else { return results.map { call.typed($0, like: 0) } }
+      if kind == "reverse" { results[0] = results[0].flip([0]) }
+      // (steps, batch, directions · hidden)
+      let all = results[0].unflatten(2, [directions, n])
+      let last = results.dropFirst().map { batchFirst ? $0.transpose(0, 1) : $0 }
+      return ([all.permute(batchFirst ? [1, 0, 2, 3] : [0, 2, 1, 3])] + last).map { call.typed($0, like: 0) }
+    }
+
     private static func rnn(_ call: Call) throws -> [Value] {
+      for (name, mode) in [("tanh", RecurrentMode.tanh), ("relu", .relu)] {
+        // Without a name it is tanh.
+        if call.strings("activations").isEmpty, name == "relu" { continue }
+        if let results = try standard(call, mode, [name], order: [0], stateInputs: [5]) { return results }
+      }
       let functions = try activations(call, ["Tanh"], directions: try call[1].shape[0])
       return try run(call, gates: 1, stateInputs: [5]) { call, layer, d, initial in
         let hidden = layer.hidden
@@ -154,6 +205,11 @@ extension ONNX {
     private static func gru(_ call: Call) throws -> [Value] {
       let functions = try activations(call, ["Sigmoid", "Tanh"], directions: try call[1].shape[0])
       let linearBeforeReset = call.bool("linear_before_reset")
+      if linearBeforeReset,
+        let results = try standard(call, .gru, ["sigmoid", "tanh"], order: [1, 0, 2], stateInputs: [5])
+      {
+        return results
+      }
       return try run(call, gates: 3, stateInputs: [5]) { call, layer, d, initial in
         let n = layer.hidden
         var input = layer.weight(layer.x)
@@ -178,6 +234,12 @@ extension ONNX {
     private static func lstm(_ call: Call) throws -> [Value] { try lstm(call, weights: nil) }
 
     static func lstm(_ call: Call, weights: Weights?) throws -> [Value] {
+      if weights == nil,
+        let results = try standard(
+          call, .lstm, ["sigmoid", "tanh", "tanh"], order: [0, 2, 3, 1], stateInputs: [5, 6])
+      {
+        return results
+      }
       let functions = try activations(call, ["Sigmoid", "Tanh", "Tanh"], directions: try call[1].shape[0])
       let coupled = call.bool("input_forget")
       return try run(call, gates: 4, stateInputs: [5, 6], weights: weights) { call, layer, d, initial in
