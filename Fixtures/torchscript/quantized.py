@@ -67,6 +67,23 @@ class Values(nn.Module):
                 q.mean(1).dequantize(), torch.sigmoid(q).dequantize(), torch.clamp(q, 0.0, 1.0).dequantize(), q.dim())
 
 
+class Bags(nn.Module):
+    """Quantized tables: rows, and sums of rows with and without weights."""
+
+    def __init__(self):
+        super().__init__()
+        config = Q.float_qparams_weight_only_qconfig
+        bag, self.rows = nn.EmbeddingBag(12, 6, mode="sum"), nn.Embedding(12, 6)
+        self.bag = Q.quantize_dynamic(nn.Sequential(bag), {nn.EmbeddingBag: config})[0]
+        self.rows.qconfig = config
+        self.rows = nn.quantized.Embedding.from_float(self.rows)
+
+    def forward(self, x: Tensor):
+        flat, starts = x.flatten(), torch.tensor([0, 0, 5])
+        return (self.bag(x), self.bag(flat, starts), self.bag(flat, starts, flat * 0.5), self.rows(x),
+                self.bag._packed_params._weight().dequantize())
+
+
 def dynamic(module, *layers, dtype=torch.qint8):
     return Q.quantize_dynamic(module.eval(), set(layers), dtype=dtype)
 
@@ -91,6 +108,7 @@ def quantized():
         "gru": (dynamic(Tagger(nn.GRU(8, 12)), nn.GRU, nn.Linear), sequence),
         "cells": (dynamic(Cells(), nn.LSTMCell, nn.GRUCell, nn.RNNCell), torch.randn(3, 4)),
         "static": (static(image), image),
+        "embeddings": (Bags(), torch.tensor([[1, 2, 11], [0, 5, 5], [7, 1, 3]])),
         "values": (Values(), torch.tensor([[0.0, 0.33, -1.2, 7.0], [0.12, -0.61, 99.0, 0.55]])),
     }
     return {f"{name}_{kind}": (torch.jit.script(module) if kind == "script" else

@@ -70,7 +70,10 @@ extension JIT {
           graph.make(.object(tensorNode), [try rebuild.call(arguments, graph)])
         }
       }
-      let allowed = ["torch.per_tensor_affine", "torch.per_channel_affine", "torch.device", "builtins.complex", "collections.OrderedDict"].contains(name)
+      let allowed = [
+        "torch.per_tensor_affine", "torch.per_channel_affine", "torch.per_channel_affine_float_qparams", "torch.device",
+        "builtins.complex", "collections.OrderedDict",
+      ].contains(name)
       return allowed || name.hasSuffix("Storage") ? try TorchGlobals.global(name) : nil
     }
 
@@ -183,15 +186,14 @@ extension JIT {
       case ("torch.per_tensor_affine", 3):
         guard let scale = quantizer[1].double, let zeroPoint = quantizer[2].int else { break }
         return try QuantizedTensor(values, .perTensor(scale: scale, zeroPoint: zeroPoint))
-      case ("torch.per_channel_affine", 4):
+      case ("torch.per_channel_affine", 4), ("torch.per_channel_affine_float_qparams", 4):
         guard case .node(let scales) = quantizer[1], case .node(let zeroPoints) = quantizer[2],
           let axis = quantizer[3].int
         else { break }
-        return try QuantizedTensor(
-          values,
-          .perChannel(
-            scales: tensor(scales).scalars().map(\.doubleValue), zeroPoints: tensor(zeroPoints).scalars().map(\.intValue),
-            axis: axis))
+        let scheme = QuantizedTensor.Scheme.perChannel(
+          scales: try tensor(scales).scalars().map(\.doubleValue),
+          zeroPoints: try tensor(zeroPoints).scalars().map(\.doubleValue), axis: axis)
+        return try QuantizedTensor(values, scheme)
       default: break
       }
       throw refusal("a quantized tensor with the scheme \(scheme.name)")

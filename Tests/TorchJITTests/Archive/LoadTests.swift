@@ -33,7 +33,7 @@ import Torch
     for call in try fixtures.calls(name) { try call.check(module, name) }
   }
 
-  @Test func moreFixturesAreThere() { #expect(Self.versions.count == 11 && Self.quantized.count == 13) }
+  @Test func moreFixturesAreThere() { #expect(Self.versions.count == 11 && Self.quantized.count == 15) }
 
   /// Integers make jumps of what rounding makes in others: the fixture's values keep away from them.
   @Test(arguments: quantized) func quantizedModel(_ name: String) throws {

@@ -9,6 +9,7 @@ extension JIT {
     package static let prefix = "__torch__.torch.classes."
     static let linear = prefix + "quantized.LinearPackedParamsBase"
     static let cell = prefix + "rnn.CellParamsBase"
+    static let embedding = prefix + "quantized.EmbeddingPackedParamsBase"
 
     /// The class for weights of convolutions of two or three dimensions; those of one dimension are kept as ones of two.
     static func convolution(_ rank: Int) -> String { "\(prefix)quantized.Conv\(rank)dPackedParamsBase" }
@@ -41,7 +42,8 @@ extension JIT {
       }
       let cells = make(
         cell, [("kind", .string), ("reduce_range", .bool), ("w_ih", weights), ("w_hh", weights)])
-      return Dictionary(uniqueKeysWithValues: ([linearType, cells] + convolutions).map { ($0.qualifiedName, $0) })
+      let embeddings = make(embedding, [("weight_", .tensor), ("bits", .int)])
+      return Dictionary(uniqueKeysWithValues: ([linearType, cells, embeddings] + convolutions).map { ($0.qualifiedName, $0) })
     }()
 
     private static func make(_ name: String, _ attributes: [(String, ScriptType)]) -> ClassType {
@@ -58,6 +60,7 @@ extension JIT {
       do {
         try unit.define(linearMethods, in: types[linear]!)
         try unit.define(cellMethods, in: types[cell]!)
+        try unit.define(embeddingMethods, in: types[embedding]!)
         for rank in [2, 3] { try unit.define(convolutionMethods(rank), in: types[convolution(rank)]!) }
       } catch {
         preconditionFailure("packed parameters: \(error)")
@@ -73,6 +76,19 @@ extension JIT {
         return self.weight_, self.bias_
       def bias(self) -> Optional[Tensor]:
         return self.bias_
+      """
+
+    /// The state is a version, the weight, no floats, and the bits of its values.
+    private static let embeddingMethods = """
+      def __setstate__(self, state: Tuple[int, List[Tensor], List[float], List[int]]) -> None:
+        self.weight_ = state[1][0]
+        self.bits = state[3][0]
+      def unpack(self) -> Tensor:
+        return self.weight_
+      def bit_rate(self) -> int:
+        return self.bits
+      def version(self) -> int:
+        return 1
       """
 
     /// The numbers are, after the rank, stride, padding, dilation and output padding, the groups, and whether it is transposed.

@@ -19,6 +19,7 @@ extension JIT.Builtins {
     }
     for relu in [false, true] { quantizedArithmetic(relu: relu) }
     activations
+    quantizedEmbeddings
   }
 
   // MARK: To integers and back
@@ -39,7 +40,7 @@ extension JIT.Builtins {
       "aten::quantize_per_channel(Tensor self, Tensor scales, Tensor zero_points, int axis, ScalarType dtype) -> Tensor"
     ) { (x: Tensor, scales: Tensor, zeroPoints: Tensor, axis: Int, code: Int) in
       let scheme = Quantized.Scheme.perChannel(
-        scales: try scales.scalars().map(\.doubleValue), zeroPoints: try zeroPoints.scalars().map(\.intValue), axis: axis)
+        scales: try scales.scalars().map(\.doubleValue), zeroPoints: try zeroPoints.scalars().map(\.doubleValue), axis: axis)
       return try Quantized.quantizing(x, scheme, Quantized.storage(code))
     }
     JIT.Builtin("aten::dequantize.self(Tensor self) -> Tensor") { (x: JIT.IValue) in

@@ -10,8 +10,8 @@ extension JIT {
     /// How integers stand for numbers.
     public enum Scheme: Sendable {
       case perTensor(scale: Double, zeroPoint: Int)
-      /// A scale and a zero point for each index of the dimension `axis`.
-      case perChannel(scales: [Double], zeroPoints: [Int], axis: Int)
+      /// A scale and a zero point for each index of the dimension `axis`; those of embeddings' weights are no integers.
+      case perChannel(scales: [Double], zeroPoints: [Double], axis: Int)
     }
 
     /// The integers: int8, uint8 or int32.
@@ -99,9 +99,11 @@ extension JIT {
           throw TorchError(.value, "scales and zero points do not fit dimension \(axis) of \(x.shape.listDescription)")
         }
         let shape = (0..<x.ndim).map { $0 == axis ? -1 : 1 }
-        let steps = (x * Tensor(scales.map { 1 / Float($0) }).view(shape)).round()
+        let steps = x * Tensor(scales.map { 1 / Float($0) }).view(shape)
         let range = ranges[dtype]!
-        let values = (steps + Tensor(zeroPoints).to(.float32).view(shape))
+        let offsets = Tensor(zeroPoints.map { Float($0) }).view(shape)
+        let isWhole = zeroPoints.allSatisfy { $0 == $0.rounded() }
+        let values = (isWhole ? steps.round() + offsets : (steps + offsets).round())
           .clamp(min: .int(range.lowerBound), max: .int(range.upperBound))
         return try QuantizedTensor(values.to(dtype), scheme)
       }
