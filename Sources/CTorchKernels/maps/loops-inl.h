@@ -28,7 +28,8 @@
 #undef TK_TARGET
 #undef TK_VECTORIZE
 #undef TK_STRIDED
-// Loops over any strides stay scalar and small: gathering costs what the wider arithmetic gains.
+// Loops over any strides stay scalar and small. Additions are as fast so as PyTorch's; functions of some cost take their
+// elements through a buffer (in_pieces).
 #define TK_STRIDED _Pragma("clang loop vectorize(disable) unroll(disable)")
 #ifdef TK_SCALAR_FAMILY
 #define TK_BEGIN namespace tk { namespace {
@@ -116,6 +117,30 @@ __attribute__((noinline)) void through_float(
   }
 }
 
+#if defined(TK_COST) && TK_COST >= 3 && !defined(TK_SCALAR_FAMILY)
+constexpr bool is_costly = true;
+#else
+constexpr bool is_costly = false;
+#endif
+
+// `loop` over elements of any strides, a piece at a time, side by side.
+template <class T>
+__attribute__((noinline)) void in_pieces(
+    tk_loop loop, int64_t n, char *const *x, const int64_t *s, const tk_scalar *params) {
+  T buffer[piece];
+  const bool scatters = s[0] != sizeof(T), gathers = s[1] != sizeof(T);
+  const int64_t strides[2] = {sizeof(T), sizeof(T)};
+  for (int64_t begin = 0; begin < n; begin += piece) {
+    const int64_t count = n - begin < piece ? n - begin : piece;
+    char *const to = x[0] + begin * s[0], *const from = x[1] + begin * s[1];
+    char *const inside = reinterpret_cast<char *>(buffer);
+    char *const y[2] = {scatters ? inside : to, gathers ? inside : from};
+    if (gathers) TK_STRIDED for (int64_t i = 0; i < count; i++) buffer[i] = at<T>(from, i * s[1]);
+    loop(count, y, strides, params);
+    if (scatters) TK_STRIDED for (int64_t i = 0; i < count; i++) at<T>(to, i * s[0]) = buffer[i];
+  }
+}
+
 // out[i] = f(a[i])
 template <class F, class T> struct UnaryLoop {
   using C = compute_t<T>;
@@ -130,6 +155,9 @@ template <class F, class T> struct UnaryLoop {
         const T *const a = reinterpret_cast<const T *>(x[1]);
         TK_VECTORIZE for (int64_t i = 0; i < n; i++) out[i] = O(f(a[i]));
         return;
+      }
+      if constexpr (is_costly && std::is_floating_point<T>::value && std::is_same<O, T>::value) {
+        return in_pieces<T>(UnaryLoop<F, T>::run, n, x, s, params);
       }
       TK_STRIDED for (int64_t i = 0; i < n; i++) at<O>(x[0], i * s[0]) = O(f(at<T>(x[1], i * s[1])));
     }
