@@ -89,8 +89,7 @@ func fiftyStepsArePyTorchs(_ name: String) throws {
     // Where steps amplify rounding, PyTorch's float32 leaves its float64 too: by 5e-4 with Adadelta, 2e-4 in a line search,
     // and with these options of Adafactor a start that differs in the last bit ends 2e-4 to 0.1 away.
     let grows = ["adadelta", "adafactor_options", "lbfgs_wolfe"].contains(name) && dtype == .float32
-    // Muon iterates in bfloat16 whatever the dtype of its parameters.
-    let tolerance = grows ? 1e-3 : name.hasPrefix("muon") ? 2e-3 : tolerance
+    let tolerance = grows ? 1e-3 : tolerance
     if dtype == .float32 { #expect("\(optimizer)" == expected.repr) }
     var next = points[...]
     for step in 0..<50 {
